@@ -1,0 +1,7 @@
+"""Status by code, and the person's own cases."""
+
+from actions.base import FlowAction
+
+
+class ActionTrack(FlowAction):
+    flow = "track"

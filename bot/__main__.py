@@ -1,0 +1,36 @@
+"""`langnghe …`: the command line (interface.md §2). Exit status 0 done, 1 not done, 2 wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from bot.commands import cases, chat, doctor, nlu, people, serve
+from bot.errors import LangNgheError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command."""
+    parser = argparse.ArgumentParser(
+        prog="langnghe", description="Lắng Nghe: tiếp nhận phản ánh, kiến nghị qua tin nhắn"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="lệnh")
+    for module in (serve, chat, nlu, cases, people, doctor):
+        module.register(commands)
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        return chosen.run(chosen) or 0
+    except LangNgheError as error:
+        print(f"langnghe: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    except BrokenPipeError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""How updates come in: asked for by us (no public address), or brought by Telegram (webhook).
+
+An update is stored before the next one is asked for, so a crash between the two only makes it come twice, and the
+inbox refuses the second.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+from bot.channels.telegram.adapter import Telegram
+from bot.domain.message import Incoming
+from bot.errors import DeliveryError, RetryLater
+
+log = logging.getLogger(__name__)
+
+Store = Callable[[list[Incoming]], None]
+"""Keeps messages for good; raises when it could not."""
+
+_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+_WAIT = 25
+
+
+class _Background:
+    """A thread that works, and waits a little longer after each failure in a row.
+
+    Args:
+        pauses: seconds to wait after the first, second, … failure; the last one stays.
+    """
+
+    def __init__(self, channel: Telegram, pauses: Sequence[float]) -> None:
+        self._channel = channel
+        self._pauses = pauses
+        self._failures = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=f"telegram-{type(self).__name__}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within two seconds."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join(2)
+
+    def _work(self) -> None:
+        raise NotImplementedError
+
+    def _set_up(self, step: Callable[[], None]) -> None:
+        """Try a step until it is done or we are stopped."""
+        while not self._stopping.is_set():
+            try:
+                step()
+            except DeliveryError as error:
+                self._failed(error)
+            else:
+                return self._well()
+
+    def _failed(self, error: Exception, said: str | None = None) -> None:
+        """Log the first of a row of failures, then wait."""
+        if self._failures == 0:
+            log.error("telegram: %s", said or error)
+        pause = self._pauses[min(self._failures, len(self._pauses) - 1)]
+        if isinstance(error, RetryLater) and error.after:
+            pause = max(pause, error.after)
+        self._failures += 1
+        self._stopping.wait(pause)
+
+    def _well(self) -> None:
+        if self._failures:
+            log.info("telegram: well again after %d failures", self._failures)
+        self._failures = 0
+
+
+class Poller(_Background):
+    """Asks Telegram for updates, for an installation without a public address.
+
+    Args:
+        store: keeps the messages of one update.
+        wait: seconds for which Telegram may hold a question open.
+    """
+
+    def __init__(self, channel: Telegram, store: Store, wait: int = _WAIT, pauses: Sequence[float] = _PAUSES) -> None:
+        super().__init__(channel, pauses)
+        self._store = store
+        self._wait = wait
+        self._asking: Future[list[dict[str, Any]]] | None = None
+        self._offset: int | None = None
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._asking is not None:
+            self._asking.cancel()
+        super().stop()
+
+    def _work(self) -> None:
+        self._set_up(self._channel.delete_webhook)
+        self._set_up(self._channel.set_commands)
+        while not self._stopping.is_set():
+            updates = self._ask()
+            if updates is not None and all(self._take(update) for update in updates):
+                self._well()
+
+    def _ask(self) -> list[dict[str, Any]] | None:
+        """The next updates; None when there was no answer."""
+        self._asking = self._channel.updates(self._offset, self._wait)
+        if self._stopping.is_set():
+            # `stop` may have looked before there was something to cancel.
+            self._asking.cancel()
+        try:
+            return self._asking.result()
+        except CancelledError:
+            return None
+        except DeliveryError as error:
+            self._failed(error)
+            return None
+
+    def _take(self, update: dict[str, Any]) -> bool:
+        """Store one update, then count it as seen. False when it is not stored and must come again."""
+        if self._stopping.is_set():
+            return False
+        messages = self._channel.parse(update)
+        try:
+            if messages:
+                self._store(messages)
+        except Exception as error:  # the edge: whatever is wrong with our side, the message must not be lost
+            self._failed(error, f"a message could not be stored ({type(error).__name__}); it will be asked for again")
+            return False
+        self._offset = int(update["update_id"]) + 1
+        for message in messages:
+            self._channel.acknowledge(message)
+        return True
+
+
+class Registrar(_Background):
+    """Tells Telegram where to bring updates; tries until that is done."""
+
+    def __init__(self, channel: Telegram, pauses: Sequence[float] = _PAUSES) -> None:
+        super().__init__(channel, pauses)
+
+    def _work(self) -> None:
+        channel = self._channel
+        self._set_up(lambda: channel.set_webhook(channel.webhook_url, channel.secret))
+        self._set_up(channel.set_commands)
+
+
+def receiver(channel: Telegram, store: Store) -> Poller | Registrar:
+    """What brings updates in for this installation; to be started and stopped."""
+    return Registrar(channel) if channel.uses_webhook else Poller(channel, store)

@@ -1,0 +1,49 @@
+"""Topic and place -> the unit that acts, with the triage desk as the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.topics import Topic
+
+TRIAGE = "triage_desk"
+
+
+@dataclass(frozen=True)
+class Agency:
+    """A unit. `kind` is one of the agency kinds of the catalogue; `ward` its ward's code when it serves one."""
+
+    id: str
+    name: str
+    kind: str
+    ward: str | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a case goes. `sure` is False when a person must decide; `why` says it in Vietnamese."""
+
+    agency: str
+    sure: bool
+    why: str = ""
+
+
+def route(topic: Topic | None, ward: str | None, agencies: Mapping[str, Agency], trusted: bool = True) -> Route:
+    """Choose the unit.
+
+    Args:
+        topic: None when nobody knows yet.
+        ward: code of the ward of the place, None when unknown.
+        agencies: all units by id; a unit that serves one ward has the id `<kind>-<ward code>`.
+        trusted: False when the topic is only the machine's guess: then a dispatcher decides.
+    """
+    if topic is None:
+        return Route(TRIAGE, False, "chưa rõ lĩnh vực")
+    if not trusted:
+        return Route(TRIAGE, False, "lĩnh vực do máy đoán, chưa chắc")
+    if topic.agency in agencies:
+        return Route(topic.agency, True)
+    if ward and f"{topic.agency}-{ward}" in agencies:
+        return Route(f"{topic.agency}-{ward}", True)
+    return Route(TRIAGE, False, "chưa rõ phường, xã" if not ward else "chưa có đơn vị phụ trách")

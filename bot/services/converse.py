@@ -1,0 +1,140 @@
+"""From an inbox row to its answers. A row is settled only when its answers stand in the outbox.
+
+The turn is decided in the action server (bot/talk) and kept in `inbox.turn` together with its effects; Rasa renders
+the words. When anything on that way fails the row waits and is tried again: the decision is not repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.channels.base import Channel
+from bot.city import City
+from bot.dialogue import BotMessage, Dialogue
+from bot.domain.message import Button, Incoming, MediaRef, Outgoing
+from bot.errors import DialogueUnavailable, InvalidInput, RetryLater
+from bot.services.media import MediaStore
+from bot.services.notify import queue
+from bot.store.database import Database
+from bot.store.models import Conversation, Inbox
+from bot.store.queue import claim, waiting
+
+_LONGEST_WAIT = timedelta(seconds=15)
+
+
+@dataclass
+class Converse:
+    """Answers inbox rows, one conversation in order.
+
+    Args:
+        slow_after: after how long the resident is told that it takes longer.
+    """
+
+    db: Database
+    dialogue: Dialogue
+    city: City
+    media: MediaStore
+    channels: dict[str, Channel]
+    clock: Callable[[], datetime]
+    slow_after: timedelta
+
+    def step(self) -> bool:
+        """Answer one waiting message. False when none is waiting."""
+        with self.db.read() as session:
+            if not waiting(session, Inbox, self.clock()):
+                return False
+        with self.db.write() as session:
+            row_id = claim(session, Inbox, self.clock())
+        if row_id is None:
+            return False
+        try:
+            self._answer(row_id)
+        except (DialogueUnavailable, RetryLater):
+            self._put_back(row_id)
+        return True
+
+    def _answer(self, row_id: int) -> None:
+        self._fetch_media(row_id)
+        with self.db.read() as session:
+            row = session.get_one(Inbox, row_id)
+            message = Incoming.from_json(row.body)
+            conversation = session.get_one(Conversation, row.conversation_id)
+            sender = f"{conversation.id}.{conversation.epoch}"
+        if message.event is not None:
+            return self._settle_event(row_id, message.event)
+        said = self._ask(sender, message, row_id)
+        with self.db.write() as session:
+            row = session.get_one(Inbox, row_id)
+            if row.turn is None or len(said) < len(row.turn):
+                # Rasa answered without (all of) what our actions decided: one of the two is not well.
+                raise DialogueUnavailable("incomplete answer")
+            self._store(session, row, said)
+        return None
+
+    def _ask(self, sender: str, message: Incoming, row_id: int) -> list[BotMessage]:
+        metadata = {"inbox_id": row_id}
+        if message.payload is not None:
+            return self.dialogue.command(sender, "press", metadata)
+        if not message.text:
+            return self.dialogue.command(sender, "share", metadata)
+        return self.dialogue.turn(sender, message.text, metadata)
+
+    def _store(self, session: Session, row: Inbox, said: list[BotMessage]) -> None:
+        now = self.clock()
+        for number, message in enumerate(said):
+            outgoing = Outgoing(
+                text=message.text,
+                buttons=tuple(Button(label, payload) for label, payload in message.buttons),
+                images=tuple(message.custom.get("images") or ()),
+                ask=message.custom.get("ask"),
+            )
+            queue(session, row.conversation_id, outgoing, f"in-{row.id}-{number}", "reply", now, inbox_id=row.id)
+        row.state, row.done_at, row.claimed_until = "done", now, None
+
+    def _settle_event(self, row_id: int, event: str) -> None:
+        with self.db.write() as session:
+            row = session.get_one(Inbox, row_id)
+            session.get_one(Conversation, row.conversation_id).reachable = event != "blocked"
+            row.state, row.done_at = "done", self.clock()
+
+    def _fetch_media(self, row_id: int) -> None:
+        """Bring in files that the platform only named; one that cannot be taken is told, the rest goes on."""
+        with self.db.read() as session:
+            row = session.get_one(Inbox, row_id)
+            message = Incoming.from_json(row.body)
+            channel = self.channels.get(row.channel)
+        todo = [m for m in message.media if m.media_id is None and m.remote]
+        if not todo or channel is None:
+            return
+        contents = [(m, channel.fetch(m.remote or "")) for m in todo]
+        with self.db.write() as session:
+            row = session.get_one(Inbox, row_id)
+            kept = [m for m in message.media if m.media_id is not None]
+            for item, content in contents:
+                try:
+                    stored = self.media.put(session, content, item.kind, row.conversation_id, self.clock())
+                    kept.append(MediaRef(item.kind, stored.id, None, item.caption))
+                except InvalidInput as refusal:
+                    queue(
+                        session,
+                        row.conversation_id,
+                        Outgoing(str(refusal)),
+                        f"in-{row_id}-media",
+                        "reply",
+                        self.clock(),
+                        inbox_id=row_id,
+                    )
+            row.body = {**row.body, "media": [vars(m) for m in kept]}
+
+    def _put_back(self, row_id: int) -> None:
+        with self.db.write() as session:
+            row, now = session.get_one(Inbox, row_id), self.clock()
+            wait = min(timedelta(seconds=0.5 * 2 ** min(row.attempts, 6)), _LONGEST_WAIT)
+            row.state, row.claimed_until, row.available_at = "new", None, now + wait
+            if now + wait - row.received_at >= self.slow_after:
+                text = Outgoing(self.city.text("slow"))
+                queue(session, row.conversation_id, text, f"slow-{row.id}", "reply", now, inbox_id=row.id)

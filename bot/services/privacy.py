@@ -1,0 +1,76 @@
+"""Consent, and erasing what is a person's on request (Law 91/2025/QH15; domain.md §1.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.services.media import MediaStore
+from bot.store.models import Attachment, Case, Consent, Conversation, Draft, Inbox, Media, Outbox, Review
+
+ERASED = {"erased": True}
+
+
+def record_consent(session: Session, conversation: Conversation, answer: str, version: str, now: datetime) -> None:
+    """Keep the proof: which text, when, where, what was answered. answer: yes | no | by_staff | withdrawn."""
+    conversation.consent = answer
+    session.add(
+        Consent(
+            conversation_id=conversation.id, channel=conversation.channel, text_version=version, answer=answer, at=now
+        )
+    )
+
+
+def forget_messages(session: Session, media: MediaStore, conversation: Conversation, now: datetime) -> None:
+    """Erase what was said and sent, drafts too. Files that belong to a filed case stay with it."""
+    session.execute(
+        update(Inbox)
+        .where(Inbox.conversation_id == conversation.id, Inbox.state == "done")
+        .values(body=ERASED, parse=None, turn=None)
+    )
+    session.execute(
+        update(Inbox).where(Inbox.conversation_id == conversation.id, Inbox.state != "done").values(parse=None)
+    )
+    for row in session.scalars(
+        select(Outbox).where(Outbox.conversation_id == conversation.id, Outbox.state.in_(("sent", "delivered")))
+    ):
+        row.body = {"text": "", "buttons": [], "images": []}
+    session.execute(update(Draft).where(Draft.conversation_id == conversation.id).values(body={}))
+    session.execute(
+        update(Draft).where(Draft.conversation_id == conversation.id, Draft.state == "open").values(state="dropped")
+    )
+    filed = select(Attachment.media_id)
+    for item in session.scalars(
+        select(Media).where(Media.conversation_id == conversation.id, Media.erased_at.is_(None), Media.id.not_in(filed))
+    ):
+        media.erase(item, now)
+    conversation.state = {}
+
+
+def forget_last(session: Session, inbox_ids: list[int]) -> None:
+    """Empty single messages whose content must not be kept (a denunciation)."""
+    for row in session.scalars(select(Inbox).where(Inbox.id.in_(inbox_ids))):
+        row.body = {**{k: row.body[k] for k in ("channel", "message_id", "sender") if k in row.body}, **ERASED}
+        row.parse = {"label": (row.parse or {}).get("label")}
+
+
+def erase_resident(session: Session, media: MediaStore, conversation: Conversation, version: str, now: datetime) -> int:
+    """Remove the person from everything: messages, drafts, name, phone; cases stay, without who sent them.
+
+    Returns the number of cases that stay. Their number, place and text are public records.
+    """
+    resident = conversation.resident
+    cases = list(session.scalars(select(Case).where(Case.resident_id == resident.id)))
+    for case in cases:
+        case.resident_id = case.conversation_id = None
+        case.fields = {k: v for k, v in case.fields.items() if k not in ("contact_phone", "name", "customer_code")}
+    for other in session.scalars(select(Conversation).where(Conversation.resident_id == resident.id)):
+        forget_messages(session, media, other, now)
+        session.execute(update(Review).where(Review.conversation_id == other.id).values(conversation_id=None))
+        record_consent(session, other, "withdrawn", version, now)
+        other.consent = None
+        other.introduced = False
+    resident.name = resident.phone = None
+    return len(cases)

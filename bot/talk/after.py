@@ -1,0 +1,286 @@
+"""After filing: more words or photos, withdrawing, rating, "chưa xong"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.domain.deadline import in_words
+from bot.domain.message import Button
+from bot.domain.roles import Role
+from bot.domain.status import REOPEN_LIMIT, STATUSES, find_move
+from bot.errors import NotAllowed
+from bot.services import handle_case
+from bot.services.handle_case import Actor
+from bot.services.track_case import by_typed_code, cases_of, owns
+from bot.store.models import Case
+from bot.talk.turn import Talk
+
+RECENT = timedelta(minutes=30)
+_RATINGS = {"satisfied": "satisfied", "acceptable": "acceptable", "unsatisfied": "unsatisfied"}
+_INTENTS = {"rate_good": "satisfied", "rate_ok": "acceptable", "rate_bad": "unsatisfied"}
+
+
+def start(talk: Talk) -> None:
+    """Words about a filed case: which case, then what."""
+    intent = talk.heard.intent
+    verb = _INTENTS.get(intent) or {"not_done": "not_done", "withdraw": "withdraw", "add_info": "add"}[intent]
+    case = meant(talk, verb)
+    if case is not None:
+        act(talk, verb, case, said=True)
+
+
+def meant(talk: Talk, verb: str) -> Case | None:
+    """The case that is spoken of: by code, the only fitting one, or a choice by buttons."""
+    codes = talk.heard.values("tracking_code")
+    if codes:
+        case, _ = by_typed_code(talk.session, talk.city, codes[0])
+        if case is None:
+            talk.say("utter_code_slip", code=codes[0])
+        elif not owns(talk.conversation, case):
+            talk.say("utter_not_yours", code=case.code)
+            case = None
+        return case
+    fitting = [c for c in cases_of(talk.session, talk.conversation) if _fits(verb, c)]
+    if not fitting:
+        talk.say("utter_no_fitting_case")
+        return None
+    if len(fitting) == 1 or fitting[0].code == talk.state("last_case"):
+        return fitting[0]
+    buttons = [Button(c.code, f"after:{verb}:{c.code}") for c in fitting[:5]]
+    talk.say("utter_which_case", buttons=buttons)
+    return None
+
+
+def _fits(verb: str, case: Case) -> bool:
+    is_open = STATUSES[case.status].open
+    return is_open if verb in ("add", "withdraw") else case.status in ("resolved", "closed")
+
+
+def press(talk: Talk, argument: str) -> None:
+    """A button `after:<verb>:<code>`."""
+    verb, _, code = argument.partition(":")
+    if verb in ("stay", "other"):
+        return _attach_or_new(talk, verb)
+    case, _ = by_typed_code(talk.session, talk.city, code)
+    if case is None or not owns(talk.conversation, case):
+        return talk.say("utter_stale_button")
+    act(talk, verb, case)
+
+
+def act(talk: Talk, verb: str, case: Case, said: bool = False) -> None:
+    """Do one thing to one case."""
+    if verb in _RATINGS:
+        return rate(talk, case, _RATINGS[verb])
+    if verb == "not_done":
+        return not_done(talk, case, said)
+    if verb == "withdraw":
+        return ask_withdraw(talk, case)
+    if verb == "withdraw_yes":
+        return withdraw(talk, case)
+    if verb == "keep_case":
+        talk.remember(question=None)
+        return talk.say("utter_kept", code=case.code)
+    if verb == "add":
+        return ask_more(talk, case)
+    talk.say("utter_stale_button")
+
+
+def rate(talk: Talk, case: Case, rating: str) -> None:
+    """Keep the rating; then room for words, or for "not done"."""
+    if case.status not in ("resolved", "closed"):
+        return talk.say("utter_cannot_rate", code=case.code)
+    handle_case.rate(talk.session, talk.city, case, rating, talk.now)
+    if rating == "unsatisfied":
+        talk.remember(question={"flow": "after", "name": "why", "code": case.code})
+        return talk.say(
+            "utter_rated_bad",
+            code=case.code,
+            buttons=[
+                talk.button("not_done", f"after:not_done:{case.code}"),
+            ],
+        )
+    talk.remember(question={"flow": "after", "name": "comment", "code": case.code})
+    talk.say("utter_rated", code=case.code)
+
+
+def not_done(talk: Talk, case: Case, said: bool) -> None:
+    """Ask why, unless it was said already; the third time a supervisor looks at it."""
+    if find_move(case.status, "reopened") is None:
+        return talk.say("utter_cannot_reopen", code=case.code)
+    if case.reopened >= REOPEN_LIMIT:
+        return _to_supervisor(talk, case)
+    if said and len(talk.text.split()) >= 6:
+        return reopen(talk, case, talk.text)
+    talk.remember(question={"flow": "after", "name": "reopen", "code": case.code})
+    talk.say("utter_ask_reopen", code=case.code)
+
+
+def _to_supervisor(talk: Talk, case: Case) -> None:
+    if not case.supervised or talk.text:
+        handle_case.record(talk.session, case, Actor.resident(), talk.now, None, None, talk.text, kind="supervisor")
+    case.supervised = True
+    talk.say("utter_supervisor", code=case.code)
+
+
+def reopen(talk: Talk, case: Case, why: str) -> None:
+    """Open the case again with the resident's reason."""
+    talk.remember(question=None)
+    try:
+        handle_case.reopen(talk.session, talk.city, case, why, talk.now)
+    except NotAllowed as refusal:
+        return talk.say("utter_refused", why=str(refusal))
+    media = tuple(m.media_id for m in talk.message.media if m.media_id)
+    handle_case.add_from_resident(talk.session, talk.city, case, "", media, talk.now, f"inbox-{talk.inbox_id}")
+    talk.say("utter_reopened", code=case.code, due=in_words(case.due_at) if case.due_at else "")
+
+
+def ask_withdraw(talk: Talk, case: Case) -> None:
+    """One question back, no why."""
+    if not any(
+        m.who & {Role.RESIDENT} and m.target == "withdrawn" for m in handle_case.allowed(Actor.resident(), case)
+    ):
+        return talk.say("utter_cannot_withdraw", code=case.code, status=STATUSES[case.status].label)
+    talk.remember(question={"flow": "after", "name": "withdraw", "code": case.code})
+    talk.say(
+        "utter_ask_withdraw",
+        code=case.code,
+        topic=talk.city.topic_name(case.topic),
+        buttons=[
+            talk.button("withdraw_yes", f"after:withdraw_yes:{case.code}"),
+            talk.button("withdraw_no", f"after:keep_case:{case.code}"),
+        ],
+    )
+
+
+def withdraw(talk: Talk, case: Case) -> None:
+    """Withdraw for good. Pressed twice it is still one withdrawal."""
+    talk.remember(question=None)
+    if case.status == "withdrawn":
+        return talk.say("utter_withdrawn", code=case.code)
+    try:
+        handle_case.move(talk.session, talk.city, case, "withdrawn", Actor.resident(), talk.now)
+    except NotAllowed:
+        return talk.say("utter_cannot_withdraw", code=case.code, status=STATUSES[case.status].label)
+    talk.say("utter_withdrawn", code=case.code)
+
+
+def ask_more(talk: Talk, case: Case) -> None:
+    """More words or photos: those of this very message when it holds any, else the next ones."""
+    if not STATUSES[case.status].open:
+        return talk.say("utter_cannot_add", code=case.code)
+    if talk.message.media:
+        return add(talk, case)
+    talk.remember(question={"flow": "after", "name": "more", "code": case.code})
+    talk.say("utter_ask_more", code=case.code)
+
+
+def add(talk: Talk, case: Case) -> None:
+    """Put this message's words and files with the case."""
+    media = tuple(m.media_id for m in talk.message.media if m.media_id)
+    handle_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
+    talk.say("utter_added", code=case.code)
+
+
+def answer(talk: Talk, question: dict) -> bool:
+    """Free text while one of our questions is open. False when it is no answer to it."""
+    case = talk.session.scalar(select(Case).where(Case.code == question["code"]))
+    if case is None:
+        talk.remember(question=None)
+        return False
+    name = question["name"]
+    if name == "withdraw":
+        return _answer_withdraw(talk, case)
+    if name == "attach":
+        return _answer_attach(talk, case)
+    if name == "reopen":
+        reopen(talk, case, talk.text)
+        return True
+    if name == "why" and talk.heard.intent == "not_done":
+        not_done(talk, case, said=True)
+        return True
+    if _new_matter(talk):
+        talk.remember(question=None)
+        return False
+    _comment(talk, case)
+    return True
+
+
+def _answer_withdraw(talk: Talk, case: Case) -> bool:
+    talk.remember(question=None)
+    if talk.heard.intent in ("affirm", "withdraw") or talk.cue("agree") or talk.cue("withdraw"):
+        withdraw(talk, case)
+        return True
+    if talk.heard.intent in ("deny", "cancel") or talk.cue("disagree"):
+        talk.say("utter_kept", code=case.code)
+        return True
+    return False
+
+
+def _new_matter(talk: Talk) -> bool:
+    """Words that are surely a new report and no comment on the old one."""
+    sure = talk.heard.intent == "report" and talk.heard.confidence >= 0.5
+    return sure and talk.heard.place is not None
+
+
+def _comment(talk: Talk, case: Case) -> None:
+    """Praise, advice, thanks or more detail: kept with the case; thanked once."""
+    media = tuple(m.media_id for m in talk.message.media if m.media_id)
+    handle_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
+    talk.say("utter_added" if STATUSES[case.status].open else "utter_comment_kept", code=case.code)
+
+
+def offer_attach(talk: Talk) -> bool:
+    """Soon after filing: a photo without words, or a short addition, may belong to that case. Asks which."""
+    last, at = talk.state("last_case"), talk.state("last_case_at")
+    if not last or not at or talk.now - datetime.fromisoformat(at) > RECENT:
+        return False
+    case = talk.session.scalar(select(Case).where(Case.code == last))
+    if case is None or not STATUSES[case.status].open or _new_matter(talk):
+        return False
+    if talk.text and (talk.heard.confidence >= 0.5 or len(talk.text.split()) > 25):
+        return False
+    talk.remember(question={"flow": "after", "name": "attach", "code": last, "inbox": [talk.inbox_id]})
+    talk.say(
+        "utter_ask_attach",
+        code=last,
+        buttons=[
+            talk.button("attach", "after:stay:"),
+            talk.button("new_report", "after:other:"),
+        ],
+    )
+    return True
+
+
+def _answer_attach(talk: Talk, case: Case) -> bool:
+    """Another fragment while we asked where the first belongs."""
+    question = talk.state("question")
+    if talk.heard.intent == "affirm" or talk.cue("agree"):
+        _attach_or_new(talk, "stay")
+        return True
+    if _new_matter(talk):
+        talk.remember(question=None)
+        return False
+    talk.remember(question={**question, "inbox": [*question["inbox"], talk.inbox_id]})
+    _attach_or_new(talk, "stay")
+    return True
+
+
+def _attach_or_new(talk: Talk, verb: str) -> None:
+    from bot.talk import desk
+
+    question = talk.state("question")
+    if not question or question.get("name") != "attach":
+        return talk.say("utter_stale_button")
+    talk.remember(question=None)
+    if verb == "other":
+        talk.remember(last_case_at=None)
+        return desk.replay(talk, question["inbox"])
+    case = handle_case.find(talk.session, question["code"])
+    for earlier in desk.earlier(talk, question["inbox"]):
+        media = tuple(m.media_id for m in earlier.message.media if m.media_id)
+        handle_case.add_from_resident(
+            talk.session, talk.city, case, earlier.text, media, talk.now, f"inbox-{earlier.inbox_id}"
+        )
+    talk.say("utter_added", code=case.code)

@@ -1,0 +1,269 @@
+"""The desk: decides which flow answers a message (the precedence of style.md §6 and domain.md §5).
+
+a person has taken over        -> silence
+a button                       -> the flow named in its payload
+consent not given yet          -> ask; keep aside what was said
+emergency                      -> numbers at once, whatever else is open
+a tracking code, a command     -> answered, then back to where one was
+an open question or draft      -> free text is its answer
+otherwise                      -> the flow that Rasa's rule named
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from bot.domain.message import Incoming
+from bot.services.handoff import hand_over
+from bot.store.models import Inbox
+from bot.talk import after, consent, guide, privacy, report, track
+from bot.talk.draft import find_draft
+from bot.talk.merge import fits
+from bot.talk.turn import Talk, Understanding
+
+VERY_SURE = 0.75
+_TOLD = ("report", "suggestion", "unclear", "correction")
+_START: dict[str, Callable[[Talk], None]] = {
+    "report": report.start,
+    "track": track.start,
+    "guide": guide.start,
+    "after": after.start,
+    "privacy": privacy.start,
+    "small_talk": guide.small_talk,
+}
+_PRESS: dict[str, Callable[[Talk, str], None]] = {
+    "report": report.press,
+    "track": track.press,
+    "guide": guide.press,
+    "after": after.press,
+    "privacy": privacy.press,
+}
+
+
+def answer(talk: Talk) -> None:
+    """Answer one message: fills `talk.replies`."""
+    if talk.message.event is not None:
+        talk.conversation.reachable = talk.message.event != "blocked"
+        return
+    if talk.conversation.handed_over_at is not None and talk.heard.intent != "emergency":
+        return
+    if talk.message.payload:
+        _press(talk, talk.message.payload)
+    elif _says_nothing(talk):
+        talk.say("utter_no_words")
+    elif consent.settled(talk):
+        _dispatch(talk)
+    else:
+        _before_consent(talk)
+    if talk.message.handle.get("cut"):
+        talk.say("utter_cut")
+    consent.introduce(talk)
+
+
+def _says_nothing(talk: Talk) -> bool:
+    """Only signs and pictograms: nothing to understand, nothing to keep."""
+    message = talk.message
+    return not (fits(message.text) or message.media or message.location or message.phone)
+
+
+def _press(talk: Talk, payload: str) -> None:
+    flow, _, argument = payload.partition(":")
+    if flow == "consent":
+        return _consent_pressed(talk, argument)
+    if flow == "start":
+        return _opened(talk, argument)
+    if not consent.settled(talk):
+        return consent.ask(talk, held=False)
+    if flow == "second":
+        return _second(talk)
+    handler = _PRESS.get(flow)
+    if handler is None:
+        return talk.say("utter_stale_button")
+    handler(talk, argument)
+
+
+def _opened(talk: Talk, argument: str) -> None:
+    """A deep link or the platform's start button; the argument may be a tracking code."""
+    if argument:
+        track.by_code(talk, argument)
+    if not consent.settled(talk):
+        return consent.ask(talk, held=False)
+    return None if argument else talk.say("utter_greeting")
+
+
+def _consent_pressed(talk: Talk, argument: str) -> None:
+    if argument == "no":
+        return privacy.refuse(talk)
+    if argument != "yes":
+        return talk.say("utter_stale_button")
+    _agree(talk)
+
+
+def _agree(talk: Talk) -> None:
+    held = consent.agree(talk)
+    if held:
+        return replay(talk, held)
+    if find_draft(talk.session, talk.conversation) is not None:
+        return report.resume(talk)
+    talk.say("utter_ask_what")
+
+
+def _before_consent(talk: Talk) -> None:
+    intent = talk.heard.intent
+    if intent == "english":
+        talk.conversation.language = "en"
+    if consent.said_yes(talk):
+        return _agree(talk)
+    if consent.said_no(talk):
+        return privacy.refuse(talk)
+    if intent == "ask_human":
+        return _handoff(talk)
+    if talk.heard.values("tracking_code") and not talk.message.media:
+        return track.start(talk)
+    first = not talk.conversation.introduced
+    if intent in consent.WITHOUT_CONSENT and not talk.message.media and not talk.message.location:
+        if not (first and intent in ("greeting", "help", "english", "chitchat", "restart", "spam", "thanks")):
+            _START[_flow(talk)](talk)
+        if first or not talk.replies and intent != "spam":
+            consent.ask(talk, held=False)
+        if intent == "emergency":
+            talk.remember(held=[*talk.state("held", []), talk.inbox_id])
+        return
+    consent.hold(talk)
+
+
+def _flow(talk: Talk) -> str:
+    return talk.flow if talk.flow in _START else "small_talk"
+
+
+def _dispatch(talk: Talk) -> None:
+    question = talk.state("question")
+    draft = find_draft(talk.session, talk.conversation)
+    intent = talk.heard.intent
+    if intent == "emergency" and (draft is None or talk.heard.intent_confidence >= VERY_SURE):
+        guide.emergency(talk)
+        return None if draft is None else report.answer(talk)
+    if _interruption(talk, inside=bool(question or draft)):
+        return None
+    if question and question.get("flow") == "after" and after.answer(talk, question):
+        return None
+    if question and question.get("flow") == "privacy" and privacy.answer(talk):
+        return None
+    return _inside_draft(talk) if draft is not None else _outside(talk)
+
+
+def _outside(talk: Talk) -> None:
+    """Nothing is open: a new report, or what Rasa's rule named."""
+    intent = talk.heard.intent
+    if talk.message.media or talk.message.location or intent in _TOLD:
+        if not after.offer_attach(talk):
+            report.start(talk)
+        return None
+    if intent in ("restart", "back"):
+        return talk.say("utter_ask_what")
+    if intent == "cancel":
+        return talk.say("utter_nothing_open")
+    return _START[_flow(talk)](talk)
+
+
+def _inside_draft(talk: Talk) -> None:
+    """Free text is an answer; only what is surely no part of a report is answered aside, then one goes on."""
+    sure = talk.heard.intent_confidence >= VERY_SURE
+    if sure and talk.heard.intent in ("denunciation", "formal_complaint", "procedure_question", "help", "chitchat"):
+        _START[_flow(talk)](talk)
+        if talk.heard.intent not in ("denunciation", "formal_complaint"):
+            report.resume(talk)
+        return None
+    return report.answer(talk)
+
+
+def _interruption(talk: Talk, inside: bool) -> bool:
+    """Codes and commands: answered at any moment, then back to where one was."""
+    intent, sure = talk.heard.intent, talk.heard.intent_confidence >= VERY_SURE
+    if talk.message.media or talk.message.location:
+        return False
+    if intent == "ask_human" and (sure or not inside):
+        _handoff(talk)
+        return True
+    if intent == "restart" and (sure or not inside):
+        _restart(talk)
+        return True
+    if intent == "back" and inside and sure:
+        report.back(talk)
+        return True
+    if intent == "delete_data" and (sure or not inside):
+        privacy.start(talk)
+        return True
+    return _about_a_case(talk, inside)
+
+
+def _about_a_case(talk: Talk, inside: bool) -> bool:
+    intent, sure = talk.heard.intent, talk.heard.intent_confidence >= VERY_SURE
+    coded = bool(talk.heard.values("tracking_code"))
+    if coded and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad"):
+        after.start(talk)
+        return True
+    if coded or intent in ("status_check", "my_cases") and inside and sure:
+        track.start(talk)
+        if inside:
+            report.resume(talk)
+        return True
+    return False
+
+
+def _handoff(talk: Talk) -> None:
+    hand_over(talk.conversation, talk.now)
+    talk.say("utter_handoff")
+
+
+def _restart(talk: Talk) -> None:
+    draft = find_draft(talk.session, talk.conversation)
+    if draft is not None:
+        draft.state, draft.body = "dropped", {}
+    talk.remember(question=None)
+    talk.say("utter_restarted")
+
+
+def _second(talk: Talk) -> None:
+    """The second matter of the same message gets a report of its own."""
+    from bot.talk.draft import Body, open_draft
+    from bot.talk.place import set_raw
+
+    kept = talk.state("second")
+    if not kept:
+        return talk.say("utter_stale_button")
+    draft = open_draft(talk.session, talk.conversation, talk.now)
+    body = Body.from_json(draft.body)
+    body.story = [kept["text"]]
+    report.choose_topic(talk, body, kept["topic"])
+    body.guessed = kept["topic"]
+    if kept["place"]:
+        set_raw(body.place, kept["place"], talk)
+    talk.remember(second=None)
+    report.next_step(talk, draft, body)
+
+
+def earlier(talk: Talk, inbox_ids: Iterable[int]) -> list[Talk]:
+    """Earlier messages of this conversation as turns of their own, as they were understood then."""
+    turns = []
+    for inbox_id in inbox_ids:
+        row = talk.session.get(Inbox, inbox_id)
+        if row is None or row.body.get("erased"):
+            continue
+        message = Incoming.from_json(row.body)
+        heard = Understanding.from_parse(row.parse)
+        flow = (row.parse or {}).get("flow", "report")
+        turns.append(replace(talk, message=message, heard=heard, inbox_id=inbox_id, flow=flow, replies=[]))
+    return turns
+
+
+def replay(talk: Talk, inbox_ids: list[int]) -> None:
+    """Take up messages that waited, in order; only the last answer is said, the others are overtaken by it."""
+    last: list = []
+    for turn in earlier(talk, inbox_ids):
+        _dispatch(turn)
+        last = turn.replies or last
+    talk.replies += last
+    if not talk.replies:
+        talk.say("utter_ask_what")

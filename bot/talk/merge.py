@@ -1,0 +1,179 @@
+"""One message goes into the draft: an answer, a correction, more of the story, a place, a photo, a pin."""
+
+from __future__ import annotations
+
+import re
+
+from bot.talk import place
+from bot.talk.draft import Body
+from bot.talk.turn import Talk
+
+_SYLLABLES_OF_AN_ANSWER = 25
+_NUMBER = re.compile(r"\d+[A-Za-z]?(?:/\d+)*")
+_NOT = r"(?:không|ko|k|hông|chả|chẳng|khong)\s+(?:phải|fải|phai)\s*(?:là\s+|la\s+)?"
+_INSTEAD = (
+    # "ngõ 97 chứ không phải 79", "97 mới đúng, không phải 79"
+    re.compile(rf"(?P<new>.+?)[,;]?\s+(?:chứ|chu|mới đúng)[,;]?\s*{_NOT}(?P<old>.+)", re.I),
+    # "không phải ngõ 79 mà là ngõ 97"
+    re.compile(rf"{_NOT}(?P<old>.+?)[,;]?\s+(?:mà là|ma la|mà|đâu,?)\s+(?P<new>.+)", re.I),
+)
+_OPENING = re.compile(
+    r"^(?:(?:à|ạ|ấy|ơ|ô|thôi|chết|ấy chết|xin lỗi|sorry)[,!.]?\s+)*"
+    r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?(?:nhầm|lộn|sai)(?:\s+(?:rồi|r|mất|tí|chút|đấy))*[,:.!]?\s*",
+    re.I,
+)
+_TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó)*[\s,.;!]*$", re.I)
+
+
+def fits(text: str) -> bool:
+    """Whether the text says anything at all (letters or digits)."""
+    return any(c.isalnum() for c in text)
+
+
+def take(talk: Talk, body: Body) -> str | None:
+    """Merge the message into `body`. Returns `send` or `drop` when that is what was said."""
+    _take_media(talk, body)
+    _take_pin(talk, body)
+    if talk.message.phone:
+        body.fields["contact_phone"] = talk.message.phone
+        talk.conversation.resident.phone = talk.message.phone
+    text = talk.text
+    if not fits(text):
+        return None
+    if talk.cue("drop") or talk.heard.intent == "cancel":
+        return "drop"
+    if body.question == "confirm" and (talk.heard.intent == "affirm" or talk.cue("send")) and _short(text):
+        return "send"
+    if _correct(talk, body):
+        return None
+    _take_text(talk, body)
+    return None
+
+
+def _short(text: str) -> bool:
+    return len(text.split()) <= 15
+
+
+def _take_media(talk: Talk, body: Body) -> None:
+    for item in talk.message.media:
+        if item.media_id and all(item.media_id != kept[0] for kept in body.attachments):
+            body.attachments.append([item.media_id, item.kind, item.caption or talk.text])
+    if talk.message.media and body.question == "photo":
+        body.question = None
+
+
+def _take_pin(talk: Talk, body: Body) -> None:
+    if talk.message.location is None:
+        return
+    distance = place.set_pin(body.place, talk.message.location, talk)
+    if distance is None:
+        talk.say("utter_pin_outside")
+
+
+def _correct(talk: Talk, body: Body) -> bool:
+    """`à nhầm, ngõ 97 chứ không phải 79`: exchange the old words for the new ones."""
+    if not (talk.heard.intent == "correction" or talk.cue("correction") or _OPENING.match(talk.text)):
+        return False
+    said = _TAIL.sub("", _OPENING.sub("", talk.text))
+    for pattern in _INSTEAD:
+        found = pattern.search(said)
+        if found:
+            return _exchange(talk, body, _TAIL.sub("", found["old"]), found["new"].strip(" ,.;"))
+    return _correct_place(talk, body, said)
+
+
+def _exchange(talk: Talk, body: Body, old: str, new: str) -> bool:
+    """Exchange whole phrases; when only the numbers differ ("ngõ 97" for "79"), the numbers."""
+    numbers = _NUMBER.findall(old), _NUMBER.findall(new)
+    if len(numbers[0]) == 1 and len(numbers[1]) == 1:
+        done = body.replace(numbers[0][0], numbers[1][0])
+    else:
+        done = body.replace(old, new)
+    if done and body.place.raw:
+        place.set_raw(body.place, body.place.raw, talk)
+    return done or _correct_place(talk, body, new)
+
+
+def _correct_place(talk: Talk, body: Body, said: str) -> bool:
+    """Only the right place is said ("nhầm, ở phố Huế"): it replaces the old one, in the story too."""
+    found = talk.understand(said).place if said else None
+    if not found:
+        return False
+    old = body.place.raw
+    if _NUMBER.fullmatch(said.split()[-1]) and len(_NUMBER.findall(old)) == 1:
+        return _exchange(talk, body, _NUMBER.findall(old)[0], said.split()[-1])
+    if old:
+        body.replace(old, found["raw"])
+    place.set_raw(body.place, found["raw"], talk)
+    return True
+
+
+def _take_text(talk: Talk, body: Body) -> None:
+    question = body.question
+    if talk.heard.intent == "skip" and question and question not in ("confirm", "description") and _short(talk.text):
+        from bot.talk.report import skip
+
+        return skip(talk, body)
+    if question in ("new_text", "new_place"):
+        return _rewrite(talk, body, question)
+    if question in talk.city.fields and question not in ("description", "location"):
+        return _answer_field(talk, body, question)
+    found = talk.heard.place
+    if found:
+        place.merge(body.place, found, talk)
+    elif question in ("location", "narrow") and _could_be_place(talk):
+        place.set_raw(body.place, f"{body.place.raw}, {talk.text}".strip(", "), talk)
+        return
+    rest = _without_place(talk.text, found)
+    chatter = talk.heard.intent in ("greeting", "help", "thanks", "affirm", "chitchat", "deny", "offer_later")
+    if found and not fits(rest) or chatter and _short(talk.text) and not found:
+        return
+    body.add_story(talk.text)
+
+
+def _rewrite(talk: Talk, body: Body, question: str) -> None:
+    body.question = None
+    if question == "new_text":
+        body.story = [talk.text]
+        if talk.heard.place:
+            place.merge(body.place, talk.heard.place, talk)
+        return
+    old = body.place.raw
+    body.place = type(body.place)()
+    found = talk.heard.place
+    place.set_raw(body.place, found["raw"] if found else talk.text, talk)
+    if old:
+        body.replace(old, body.place.raw)
+
+
+def _answer_field(talk: Talk, body: Body, question: str) -> None:
+    """The answer to a question for one field; a longer text is more of the story as well."""
+    if question == "time_observed" and talk.heard.raws("time"):
+        body.fields[question] = ", ".join(talk.heard.raws("time"))
+        body.add_story(talk.text)
+    elif question == "contact_phone" and not talk.heard.values("phone"):
+        body.add_story(talk.text)
+    else:
+        value = talk.heard.values("phone")[0] if question == "contact_phone" else talk.text
+        body.fields[question] = value
+        if question != "contact_phone":
+            body.add_story(talk.text)
+    if question == "contact_phone" and talk.heard.values("phone"):
+        talk.conversation.resident.phone = talk.heard.values("phone")[0]
+    if talk.heard.place and not body.place.known():
+        place.merge(body.place, talk.heard.place, talk)
+
+
+def _could_be_place(talk: Talk) -> bool:
+    """An answer to "where?" in which the gazetteer knows nothing: short, and no sure story of its own."""
+    words = len(talk.text.split())
+    story = talk.heard.intent == "report" and talk.heard.confidence >= 0.35
+    return words <= _SYLLABLES_OF_AN_ANSWER and not story and talk.heard.intent not in ("deny", "skip", "greeting")
+
+
+def _without_place(text: str, found: dict | None) -> str:
+    if not found:
+        return text
+    rest = text[: found["start"]] + " " + text[found["end"] :]
+    rest = re.sub(r"\b(ở|tại|chỗ|khu|thuộc|thì phải|gần|ạ|nhé|nha|là|đoạn|trên|nằm|của)\b", " ", rest, flags=re.I)
+    return rest

@@ -1,0 +1,265 @@
+"""Reporting: whatever is said goes into the draft; then the next missing thing is asked, or the summary shown.
+
+Inside a draft free text is an answer; only a button, a tracking code or a very sure command is anything else
+(bot/talk/desk.py decides that). A question is asked once; what is not answered then goes on without.
+"""
+
+from __future__ import annotations
+
+from bot.domain.message import Button
+from bot.store.models import Draft
+from bot.talk import change, place, summary
+from bot.talk.draft import Body, find_draft, open_draft, save
+from bot.talk.merge import take
+from bot.talk.turn import Talk, Understanding
+
+SURE = 0.5
+"""From here on the topic is taken; the model is calibrated so that it is then right 93 times in 100."""
+UNSURE = 0.2
+"""Below, the machine is lost and asks one clarifying question."""
+CHOICES = 3
+_NAMED_BY_CUE = {
+    "agency_name": "names_office",
+    "account_type": "names_service",
+    "establishment": "names_establishment",
+    "project_name": "names_project",
+}
+"""Fields that a story mostly names by itself, and the cue phrases that show it."""
+
+
+def start(talk: Talk) -> None:
+    """The resident tells of something wrong, or adds to what was told."""
+    draft = open_draft(talk.session, talk.conversation, talk.now)
+    body = Body.from_json(draft.body)
+    if talk.heard.label == "suggestion" and not body.story:
+        body.kind = "suggestion"
+    go_on(talk, draft, body)
+
+
+def answer(talk: Talk) -> None:
+    """Free text, media or a pin while a draft is open."""
+    draft = open_draft(talk.session, talk.conversation, talk.now)
+    go_on(talk, draft, Body.from_json(draft.body))
+
+
+def go_on(talk: Talk, draft: Draft, body: Body) -> None:
+    """Take the message into the draft, then say what comes next."""
+    done = take(talk, body)
+    if done == "send":
+        return summary.send(talk, draft, body)
+    if done == "drop":
+        body.question = "drop"
+        save(draft, body, talk.now)
+        return ask_drop(talk, draft)
+    understand(talk, body)
+    next_step(talk, draft, body)
+
+
+def understand(talk: Talk, body: Body) -> None:
+    """Classify the whole story as it stands now, unless the resident has chosen the topic."""
+    if body.topic_chosen or not body.story:
+        return
+    heard = talk.understand(body.text())
+    topics = heard.topics(talk.city.topics)
+    body.ranking = [[t, c] for t, c in topics]
+    body.second = heard.second if heard.second in talk.city.topics else None
+    body.confidence = topics[0][1] if topics else 0.0
+    body.guessed = topics[0][0] if topics else None
+    best = body.guessed if body.confidence >= UNSURE else None
+    body.topic, body.topic_sure = best, body.confidence >= SURE
+    _fill_from_story(talk, body, heard)
+
+
+def _fill_from_story(talk: Talk, body: Body, heard: Understanding) -> None:
+    """What the story says already is not asked again."""
+    for name in ("licence_plate", "dossier_code", "route_number"):
+        if heard.values(name):
+            body.fields.setdefault(name, ", ".join(heard.values(name)))
+    if heard.raws("time"):
+        body.fields.setdefault("time_observed", ", ".join(heard.raws("time")))
+    if heard.values("phone"):
+        body.fields.setdefault("contact_phone", heard.values("phone")[0])
+    if body.place.raw:
+        body.fields.setdefault("establishment", body.place.raw)
+        body.fields.setdefault("building", body.place.raw)
+    for name, cue in _NAMED_BY_CUE.items():
+        if talk.cue(cue, body.text()):
+            body.fields.setdefault(name, talk.city.text("field_in_story"))
+    if talk.conversation.resident.phone:
+        body.fields.setdefault("contact_phone", talk.conversation.resident.phone)
+
+
+def next_step(talk: Talk, draft: Draft, body: Body) -> None:
+    """Ask the first thing that is missing, or show the summary."""
+    question = _missing(talk, body)
+    body.question = question or "confirm"
+    if question is None:
+        save(draft, body, talk.now)
+        return summary.show(talk, draft, body)
+    body.asked[question] = body.asked.get(question, 0) + 1
+    body.trail = [*[q for q in body.trail if q != question], question]
+    save(draft, body, talk.now)
+    ask(talk, draft, body, question)
+
+
+def _missing(talk: Talk, body: Body) -> str | None:
+    """The next question, in the order in which people tell: what, where, which kind, the rest."""
+    if not body.story:
+        return None if body.attachments and body.asked.get("description", 0) >= 2 else "description"
+    lost = body.topic is None and not body.topic_chosen
+    if lost and not body.asked.get("clarify") and body.kind == "report":
+        return "clarify"
+    if body.place.too_wide and not body.asked.get("narrow"):
+        return "narrow"
+    if _needs_place(talk, body) and body.asked.get("location", 0) < 2:
+        return "location"
+    unsure = body.topic is not None and not (body.topic_sure or body.topic_chosen)
+    if unsure and not body.asked.get("topic") and body.kind == "report":
+        return "topic"
+    if body.kind == "report":
+        for name in _required(talk, body):
+            if name not in body.fields and not body.asked.get(name):
+                return name
+    return None
+
+
+def _needs_place(talk: Talk, body: Body) -> bool:
+    if body.kind != "report" or body.place.known():
+        return False
+    topic = talk.city.topics.get(body.topic or "")
+    return topic is None or topic.fields.get("location") == "required"
+
+
+def _required(talk: Talk, body: Body) -> list[str]:
+    topic = talk.city.topics.get(body.topic or "")
+    return [f for f in topic.required() if f != "location"] if topic else []
+
+
+def ask(talk: Talk, draft: Draft, body: Body, question: str) -> None:
+    """Put one question."""
+    drop = talk.button("drop", payload(draft, "drop"))
+    if question == "description":
+        return talk.say(
+            "utter_ask_description_photo" if body.attachments or body.place.known() else "utter_ask_description",
+            buttons=[drop],
+        )
+    if question == "clarify":
+        return talk.say("utter_ask_clarify", buttons=[drop])
+    if question == "topic":
+        return ask_topic(talk, draft, body)
+    again = body.asked.get(question, 0) > 1
+    if question == "location":
+        return talk.say("utter_ask_location_again" if again else "utter_ask_location", ask="location", buttons=[drop])
+    if question == "narrow":
+        return talk.say(
+            "utter_ask_narrow",
+            ask="location",
+            place=body.place.raw,
+            buttons=[talk.button("skip", payload(draft, "skip"))],
+        )
+    known = f"utter_ask_{question}"
+    name = known if known in talk.city.replies else "utter_ask_field"
+    talk.say(
+        name,
+        label=talk.city.fields[question].label,
+        ask="phone" if question == "contact_phone" else None,
+        buttons=[talk.button("skip_unknown", payload(draft, "skip"))],
+    )
+
+
+def ask_topic(talk: Talk, draft: Draft, body: Body) -> None:
+    """Up to three likely topics, and `other`."""
+    buttons = [talk_button(talk, t, payload(draft, f"topic:{t}")) for t, _ in body.ranking[:CHOICES]] + [
+        talk.button("other_topic", payload(draft, "groups"))
+    ]
+    talk.say("utter_ask_topic", buttons=buttons)
+
+
+def talk_button(talk: Talk, topic: str, code: str) -> Button:
+    """A button with a topic's name."""
+    return Button(talk.city.topics[topic].name, code)
+
+
+def ask_drop(talk: Talk, draft: Draft) -> None:
+    talk.say(
+        "utter_ask_drop",
+        buttons=[
+            talk.button("drop_yes", payload(draft, "drop_yes")),
+            talk.button("keep", payload(draft, "keep")),
+        ],
+    )
+
+
+def payload(draft: Draft, verb: str) -> str:
+    """A button's payload: it names the draft, so that a press on an old message is known as such."""
+    return f"report:{draft.id[:8]}:{verb}"
+
+
+def resume(talk: Talk) -> None:
+    """After an interruption: show again where one was."""
+    draft = find_draft(talk.session, talk.conversation)
+    if draft is None:
+        return
+    body = Body.from_json(draft.body)
+    if body.question in (None, "confirm", "drop"):
+        return summary.show(talk, draft, body)
+    ask(talk, draft, body, body.question) if body.question not in change.QUESTIONS else change.ask(talk, draft, body)
+
+
+def press(talk: Talk, argument: str) -> None:
+    """A button of a draft. One of an older draft is told as such and changes nothing."""
+    mark, _, verb = argument.partition(":")
+    draft = find_draft(talk.session, talk.conversation)
+    if draft is None or draft.id[:8] != mark:
+        return summary.stale(talk, mark)
+    body = Body.from_json(draft.body)
+    verb, _, value = verb.partition(":")
+    if verb == "send":
+        return summary.send(talk, draft, body)
+    if verb == "drop":
+        return ask_drop(talk, draft)
+    if verb == "drop_yes":
+        draft.state, draft.body = "dropped", {}
+        return talk.say("utter_dropped")
+    if verb == "skip":
+        skip(talk, body)
+    elif verb == "ward" and any(code == value for code, _ in body.place.wards):
+        place.choose(body.place, value, talk)
+    elif verb == "topic" and value in talk.city.topics:
+        choose_topic(talk, body, value)
+    elif verb in change.VERBS:
+        return change.press(talk, draft, body, verb, value)
+    next_step(talk, draft, body)
+
+
+def skip(talk: Talk, body: Body) -> None:
+    """The open question is left out. A required field says so to the officer."""
+    if body.question in talk.city.fields:
+        body.fields.setdefault(body.question, talk.city.text("field_unknown"))
+    if body.question == "location":
+        body.asked["location"] = 2
+
+
+def choose_topic(talk: Talk, body: Body, topic: str) -> None:
+    """The resident's word counts; what the machine had thought is kept for the review list."""
+    body.topic, body.topic_sure, body.topic_chosen = topic, True, True
+
+
+def back(talk: Talk) -> None:
+    """Undo the last answer and ask it again."""
+    draft = find_draft(talk.session, talk.conversation)
+    if draft is None:
+        return talk.say("utter_nothing_open")
+    body = Body.from_json(draft.body)
+    if not body.trail:
+        return change.menu(talk, draft, body)
+    question = body.trail[-1] if body.question != body.trail[-1] or len(body.trail) == 1 else body.trail[-2]
+    body.trail = body.trail[: body.trail.index(question) + 1]
+    body.fields.pop(question, None)
+    if question == "location":
+        body.place = type(body.place)()
+    if question == "topic":
+        body.topic_chosen = body.topic_sure = False
+    body.question = question
+    save(draft, body, talk.now)
+    ask(talk, draft, body, question)

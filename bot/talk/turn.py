@@ -1,0 +1,126 @@
+"""One turn of talk: what was said, what was understood, what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.city import City
+from bot.domain.message import Button, Incoming
+from bot.services.media import MediaStore
+from bot.store.models import Conversation
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What Rasa's parse says (the contract stands in nlu/README of config.yml's components)."""
+
+    intent: str = "unclear"
+    intent_confidence: float = 0.0
+    label: str | None = None
+    confidence: float = 0.0
+    ranking: tuple[tuple[str, float], ...] = ()
+    second: str | None = None
+    entities: tuple[dict[str, Any], ...] = ()
+    place: dict[str, Any] | None = None
+
+    @classmethod
+    def from_parse(cls, parse: dict[str, Any] | None) -> Understanding:
+        parse = parse or {}
+        intent = parse.get("intent") or {}
+        return cls(
+            intent=intent.get("name") or "unclear",
+            intent_confidence=float(intent.get("confidence") or 0.0),
+            label=parse.get("label"),
+            confidence=float(parse.get("confidence") or 0.0),
+            ranking=tuple((r["id"], float(r["confidence"])) for r in parse.get("ranking") or ()),
+            second=parse.get("second"),
+            entities=tuple(parse.get("entities") or ()),
+            place=parse.get("place"),
+        )
+
+    def values(self, entity: str) -> list[str]:
+        return [str(e["value"]) for e in self.entities if e.get("entity") == entity]
+
+    def raws(self, entity: str) -> list[str]:
+        return [str(e.get("raw") or e["value"]) for e in self.entities if e.get("entity") == entity]
+
+    def topics(self, known: dict[str, Any]) -> list[tuple[str, float]]:
+        """The topics of the ranking, best first, without outcomes."""
+        return [(t, c) for t, c in self.ranking if t in known]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: the name of a response of data/domain and what fills it."""
+
+    name: str
+    values: dict[str, Any] = field(default_factory=dict)
+    buttons: tuple[Button, ...] = ()
+    images: tuple[str, ...] = ()
+    ask: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Talk:
+    """All that a flow may use to answer one message."""
+
+    session: Session
+    city: City
+    conversation: Conversation
+    message: Incoming
+    heard: Understanding
+    inbox_id: int
+    now: datetime
+    understand: Callable[[str], Understanding]
+    media: MediaStore
+    public_url: str = ""
+    flow: str = "report"
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+    def say(
+        self,
+        name: str,
+        *,
+        buttons: tuple[Button, ...] | list[Button] = (),
+        images: tuple[str, ...] = (),
+        ask: str | None = None,
+        **values: Any,
+    ) -> None:
+        """Answer with a response of data/domain; English speakers get its `_en` form where there is one."""
+        if self.conversation.language == "en" and f"{name}_en" in self.city.replies:
+            name = f"{name}_en"
+        self.replies.append(Reply(name, values, tuple(buttons), images, ask))
+
+    def button(self, label: str, payload: str) -> Button:
+        """A button with a label of data/texts/buttons.yml."""
+        words = self.city.texts["buttons"][label]
+        if isinstance(words, dict):
+            words = words.get(self.conversation.language, words["vi"])
+        return Button(words, payload)
+
+    def state(self, key: str, default: Any = None) -> Any:
+        return self.conversation.state.get(key, default)
+
+    def remember(self, **changes: Any) -> None:
+        """Change what the conversation remembers; None forgets."""
+        merged = {**self.conversation.state, **changes}
+        self.conversation.state = {k: v for k, v in merged.items() if v is not None}
+
+    def cue(self, name: str, text: str | None = None) -> bool:
+        """Whether one of the city's cue phrases (data/texts/cues.yml) stands in the text, diacritics aside."""
+        from nlu.text.normalize import fold, normalize
+
+        words = f" {' '.join(fold(normalize(self.text if text is None else text)).split())} "
+        return any(f" {cue} " in words for cue in self.city.texts["cues"][name])

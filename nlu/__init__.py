@@ -1,0 +1,1 @@
+"""Rasa components that understand residents' Vietnamese; they know nothing of the service."""
