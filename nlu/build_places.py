@@ -72,8 +72,6 @@ def _old_wards(database: sqlite3.Connection, successors: dict[str, list[str]]) -
             "kind": row["wardType"].lower(),
             "district": _name(row["districtShort"]),
             "district_kind": row["districtType"].lower(),
-            "lat": round(row["wardLat"], 5),
-            "lon": round(row["wardLon"], 5),
             "wards": [codes[key] for key in successors[f"{row['districtKey']}_{row['wardKey']}"]],
         }
         for row in rows

@@ -149,7 +149,7 @@ def _in_order(query: Select[Any], urgent: Iterable[str]) -> Select[Any]:
     # What is over comes newest first: its due time is history.
     step = case((and_(is_open, pressing), 0), (is_open, 1), (Case.status.in_(_ANSWERED), 2), else_=3)
     due = case((is_open, Case.due_at))
-    return query.order_by(step, due.is_(None), due, Case.id.desc())
+    return query.order_by(step, due.is_(None), due, case((is_open, Case.id)), Case.id.desc())
 
 
 @dataclass(frozen=True)

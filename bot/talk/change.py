@@ -34,7 +34,7 @@ def ask(talk: Talk, draft: Draft, body: Body) -> None:
 
     keep = talk.button("keep", payload(draft, "keep"))
     if body.question == "new_text":
-        return talk.say("utter_ask_new_text", buttons=[keep], text=body.text())
+        return talk.say("utter_ask_new_text", buttons=[keep], story=body.text())
     talk.say("utter_ask_new_place", buttons=[keep], ask="location", place=body.place.raw or "…")
 
 

@@ -26,7 +26,7 @@ WITHOUT_CONSENT = frozenset(
         "out_of_scope",
         "spam",
         "english",
-        "restart",
+        "start_over",
     }
 )
 """What is answered at once: it needs nothing of the person to be kept."""

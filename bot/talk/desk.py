@@ -123,7 +123,7 @@ def _before_consent(talk: Talk) -> None:
         return track.start(talk)
     first = not talk.conversation.introduced
     if intent in consent.WITHOUT_CONSENT and not talk.message.media and not talk.message.location:
-        if not (first and intent in ("greeting", "help", "english", "chitchat", "restart", "spam", "thanks")):
+        if not (first and intent in ("greeting", "help", "english", "chitchat", "start_over", "spam", "thanks")):
             _START[_flow(talk)](talk)
         if first or not talk.replies and intent != "spam":
             consent.ask(talk, held=False)
@@ -160,7 +160,7 @@ def _outside(talk: Talk) -> None:
         if not after.offer_attach(talk):
             report.start(talk)
         return None
-    if intent in ("restart", "back"):
+    if intent in ("start_over", "go_back"):
         return talk.say("utter_ask_what")
     if intent == "cancel":
         return talk.say("utter_nothing_open")
@@ -186,10 +186,10 @@ def _interruption(talk: Talk, inside: bool) -> bool:
     if intent == "ask_human" and (sure or not inside):
         _handoff(talk)
         return True
-    if intent == "restart" and (sure or not inside):
+    if intent == "start_over" and (sure or not inside):
         _restart(talk)
         return True
-    if intent == "back" and inside and sure:
+    if intent == "go_back" and inside and sure:
         report.back(talk)
         return True
     if intent == "delete_data" and (sure or not inside):

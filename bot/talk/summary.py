@@ -39,7 +39,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
         buttons=buttons,
         topic=_topic_words(talk, body),
         place=_place_words(talk, body),
-        text=body.text() or talk.city.text("summary_no_text"),
+        story=body.text() or talk.city.text("summary_no_text"),
         attachments=_attachment_words(talk, body),
         agency=talk.city.agency_name(preview_route(talk.city, report).agency),
         due=in_words(due),

@@ -15,8 +15,8 @@ from nlu.text.normalize import nfc
 
 # Weight of a part when the best address of a text is chosen.
 _WEIGHT = {
-    "house": 3.0, "lane": 3.0, "building": 3.0, "street": 3.0, "junction": 3.0, "estate": 3.0, "landmark": 3.0, "ward": 2.5,
-    "name": 2.5, "village": 2.0, "group": 2.0, "district": 1.5, "province": 0.5, "city": 0.3,
+    "house": 3.0, "lane": 3.0, "building": 3.0, "street": 3.0, "junction": 3.0, "estate": 3.0, "landmark": 3.0,
+    "ward": 2.5, "name": 2.5, "village": 2.0, "group": 2.0, "district": 1.5, "province": 0.5, "city": 0.3,
 }  # fmt: skip
 _AREAS = ("ward", "district", "city", "province", "name")
 # Without diacritics these are other words too often: "công", "của", "chặn", "cho", "đọc".

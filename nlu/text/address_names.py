@@ -13,14 +13,16 @@ NUMBERED, ANNOUNCED = 1, 2
 
 _FOREIGN = 6  # letters: "Ciputra", "Keangnam" are no Vietnamese syllables that could be words
 _MARKED_SHARE = 0.3  # of the tokens of a text, from which a syllable without diacritics is meant to have none
-_ABBREVIATIONS = frozenset("p q x h tt tx tp ng d sn s ql tl tdp kdt ktt".split())
+_ABBREVIATIONS = frozenset(
+    ("p", "q", "x", "h", "tt", "tx", "tp", "ng", "d", "sn", "s", "ql", "tl", "tdp", "kdt", "ktt")
+)
 
 
 def _prefix_trie() -> NameTrie:
     trie = NameTrie()
     for kind, phrases in words.PREFIXES.items():
-        for phrase in phrases.split(", "):
-            trie.add(phrase, Sense(kind))
+        for phrase in phrases.split(","):
+            trie.add(" ".join(phrase.split()), Sense(kind))
     return trie
 
 
@@ -116,7 +118,8 @@ class NameReader:
     def counted(self, at: int) -> bool:
         """Whether the number at a token is an amount ("3 ngày") or the start of a longer one."""
         following = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
-        if following is None or not (following.joined or following.gap in (",", ".")):
+        decimal = following is not None and following.gap in (",", ".") and self.tokens[at].text.isdigit()
+        if following is None or not (following.joined or decimal):
             return False
         is_unit = is_one_of(following, words.UNITS) and not self.known(at + 1, lifted=NUMBERED)
         return is_unit or following.folded.isdigit()

@@ -1,4 +1,4 @@
-"""Reads the parts of addresses from tokens: what is announced by a word, a number before a known street, a known name."""
+"""Reads the parts of an address: what a word announces, a number before a known street, a known name by itself."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from nlu.text.names import BARE, Match, NameTrie
 _NUMBER = re.compile(r"[1-9]\d{0,3}[a-eđ]?\d?(?:/\w+)*\Z|\d{1,4}-\d{1,4}\Z")
 _SMALL = re.compile(r"\d{1,3}[a-e]?\Z")
 _CODE = re.compile(r"[a-z]{1,3}\d{1,3}[a-z]?\Z|\d{1,2}[a-e]\Z")
-_KNOWN_CODE = re.compile(r"(?:ct|hh|vp|no|cc|bt|lk|oct)\d{1,3}[a-z]?\Z")
+_HIGHWAY = re.compile(r"(?:ql|tl|dt)\d{1,3}[a-d]?\Z")
+_BLOCK = re.compile(r"(?:ct|hh|vp|no|cc|bt|lk|oct)\d{1,3}[a-z]?\Z")
 
 _PLACES = ("street", "landmark", "ward", "old_ward", "district", "city", "province")
 _SURE_KINDS = ("street", "ward", "district", "province")
@@ -48,7 +49,12 @@ class Reader(NameReader):
 
     def _read(self, at: int) -> Piece | None:
         """The longest reading at a token; a known name wins over the same words read as prefix and name."""
-        readings = (self._bare(at), self._numbered(at), self._code(at), self._prefixed(at))
+        token = self.tokens[at]
+        readings = [self._bare(at)] if self._names.starts(token) else []
+        if not token.folded.isalpha():
+            readings += [self._numbered(at), self._code(at)]
+        if PREFIXES.starts(token):
+            readings.append(self._prefixed(at))
         return max((piece for piece in readings if piece), key=lambda piece: piece.last, default=None)
 
     def _bare(self, at: int) -> Piece | None:
@@ -90,7 +96,8 @@ class Reader(NameReader):
 
     def _code(self, at: int) -> Piece | None:
         token = self.tokens[at]
-        return Piece("building", token.text, at, at + 1) if _KNOWN_CODE.match(token.folded) else None
+        kind = "building" if _BLOCK.match(token.folded) else "street" if _HIGHWAY.match(token.folded) else ""
+        return Piece(kind, token.text, at, at + 1) if kind else None
 
     def _prefixed(self, at: int) -> Piece | None:
         prefixes = [match for match in PREFIXES.matches(self.tokens, at) if self.sure_word(match)]

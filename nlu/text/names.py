@@ -128,6 +128,10 @@ class NameTrie:
             node = node.children.setdefault(_key(token.folded), _Node())
         node.names.setdefault(name, []).append(sense)
 
+    def starts(self, token: Token) -> bool:
+        """Whether any name begins with this syllable."""
+        return _key(token.folded) in self._root.children
+
     def find(self, name: str) -> tuple[Sense, ...]:
         """The senses of exactly this name; empty when it is not known."""
         node: _Node | None = self._root

@@ -95,9 +95,9 @@ def narrow(
     """Keeps the candidates that the street allows, and tells whether the first is certain now."""
     inside = [candidate for candidate in wards if candidate[0] in road]
     others = [candidate for candidate in wards if candidate[0] not in road]
-    if same_part:  # one name that is a street and a ward: either may be meant
+    if same_part:  # one name that is a street and a ward: either may be meant, "Nguyễn Trãi" rather the street
         more = [(code, "street") for code in road if code not in dict(wards)]
-        return [*inside, *others, *more], certain
+        return [*inside, *more, *others], certain
     if certain:
         named_fits = bool(inside) and inside[0] == wards[0]
         return [*inside, *others], named_fits or not inside
@@ -117,9 +117,8 @@ def district_of(clues: Sequence[Clue]) -> str | None:
 
 
 # "xe đi Hải Phòng", "biển Nghệ An": a province named so is not where something is.
-_ON_THE_WAY = frozenset(
-    "đi, di, về, tuyến, hướng, biển, xe, sang, hàng, gốc, từ, nem, chua, bún, bánh, chả, nội, bò".split(", ")
-)
+_GOODS = ("nem", "chua", "bún", "bánh", "chả", "bò", "hàng")
+_ON_THE_WAY = frozenset(("đi", "di", "về", "tuyến", "hướng", "biển", "xe", "sang", "gốc", "từ", "nội", *_GOODS))
 
 
 def outside(address: Address, clues: Sequence[Clue]) -> str | None:

@@ -93,12 +93,14 @@ class Gazetteer:
     def resolve(self, text: str) -> Place | None:
         """The place a text names, or None when it names none; long texts are fine (about 1 ms for 100 words)."""
         address = find_address(text, self.names)
-        if address is None or all(part.kind == "city" for part in address.parts):
+        if address is None:
             return None
         clues = [clue for clue in map(self._clue, address.parts) if clue]
         outside = tell.outside(address, clues)
         if outside:
             return _place(address, clues, outside=outside)
+        if all(part.kind in ("city", "province") for part in address.parts):
+            return None
         tell.read_in_order(clues)
         wards, certain = self._candidates(clues, address)
         return _place(
@@ -149,7 +151,9 @@ class Gazetteer:
         road = tell.shared_roads(clues, districts)
         wards = list(found.wards)
         for inside in () if found.certain or found.whole_district else districts:
-            wards = [candidate for candidate in wards if candidate[0] in inside] or wards
+            kept = [candidate for candidate in wards if candidate[0] in inside]
+            # "Trần Phú, Ba Đình": no ward of that name there, but a street.
+            wards = kept or ([] if set(road) & set(inside) else wards)
         if not wards:
             via = "landmark" if any(clue.roads and not clue.street for clue in clues) else "street"
             return [(code, via) for code in road], False

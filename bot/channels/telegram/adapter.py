@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, WebhookInfo
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.channels.base import Abilities, File
 from bot.channels.telegram import words
@@ -57,7 +57,7 @@ class Telegram:
         self._opened: tuple[Bot, HTTPXRequest] | None = None
         self._progress = Progress()
 
-    # --- the channel -----------------------------------------------------------------------------------------
+    # --- the channel ---
 
     def send(self, address: str, message: Outgoing, files: list[File]) -> str:
         """Send all parts in order; a second try goes on where the first one failed."""
@@ -91,24 +91,24 @@ class Telegram:
             raise RetryLater(str(error)) from error
 
     def typing(self, address: str) -> None:
-        self._spawn(self._quietly(self._bot.send_chat_action(address, ChatAction.TYPING)))
+        self._loop.spawn(self._quietly(self._bot.send_chat_action(address, ChatAction.TYPING)))
 
-    # --- beyond the common protocol ---------------------------------------------------------------------------
+    # --- beyond the common protocol ---
 
     def acknowledge(self, message: Incoming) -> None:
         """A button was pressed: stop its spinner and mark the choice. Returns at once; failures are of no account."""
         callback_id = message.handle.get("callback_id")
         if callback_id:
-            self._spawn(self._quietly(self._bot.answer_callback_query(callback_id)))
+            self._loop.spawn(self._quietly(self._bot.answer_callback_query(callback_id)))
         if callback_id and message.handle.get("message_id"):
             edit = self._bot.edit_message_reply_markup(
                 message.sender, message.handle["message_id"], reply_markup=_chosen(message)
             )
-            self._spawn(self._quietly(edit))
+            self._loop.spawn(self._quietly(edit))
 
     def updates(self, offset: int | None, wait: int) -> Future[list[dict[str, Any]]]:
         """Begin to wait up to `wait` seconds for updates, as Telegram wrote them; cancel it to stop waiting."""
-        return self._spawn(self._translated(self._get_updates(offset, wait)))
+        return self._loop.spawn(self._translated(self._get_updates(offset, wait)))
 
     @property
     def uses_webhook(self) -> bool:
@@ -148,11 +148,9 @@ class Telegram:
         with self._lock:
             opened, self._opened = self._opened, None
         if opened is not None:
-            for request in opened[0].request, opened[1]:
-                self._loop.run(request.shutdown(), 5)
-        self._loop.close()
+            self._loop.close(_shut(opened[0].request, opened[1]))
 
-    # --- inside -------------------------------------------------------------------------------------------------
+    # --- inside ---
 
     @property
     def _bot(self) -> Bot:
@@ -214,7 +212,8 @@ class Telegram:
         if offset is not None:
             query["offset"] = offset
         found = await polling.post(f"{bot.base_url}/getUpdates?{urlencode(query)}", read_timeout=self._timeout + wait)
-        return found if isinstance(found, list) else []
+        # Without a number an update can neither be told from another one nor be counted as seen.
+        return [u for u in found if isinstance(u.get("update_id"), int)] if isinstance(found, list) else []
 
     def _call(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run one request and wait for it. Raises a DeliveryError."""
@@ -222,9 +221,6 @@ class Telegram:
             return self._loop.run(self._translated(work), timeout or self._timeout * 4)
         except TimeoutError as error:
             raise translate(error, self._token) from error
-
-    def _spawn(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        return self._loop.spawn(work)
 
     async def _translated(self, work: Coroutine[Any, Any, T]) -> T:
         try:
@@ -240,8 +236,13 @@ class Telegram:
                 log.info("telegram: %s", translate(error, self._token))
 
 
+async def _shut(*requests: BaseRequest) -> None:
+    for request in requests:
+        await request.shutdown()
+
+
 def _derived_secret(settings: Settings) -> str:
-    """The webhook's secret when none is set: it follows from the installation's key, so it is stable and unguessable."""
+    """The webhook secret when none is set: it follows from the installation key, so it is stable and unguessable."""
     if not settings.secret_key:
         return ""
     said = f"telegram-webhook:{settings.telegram_token}".encode()

@@ -33,13 +33,14 @@ class Loop:
             future.cancel()
             raise
 
-    def close(self) -> None:
-        """Cancel what is under way and end the thread."""
+    def close(self, last: Coroutine[Any, Any, None]) -> None:
+        """Let what is under way finish within a second, run `last`, and end the thread."""
         with self._lock:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
+            last.close()
             return
-        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(_finish(last), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
@@ -53,8 +54,11 @@ class Loop:
             return self._loop
 
 
-async def _cancel_others() -> None:
+async def _finish(last: Coroutine[Any, Any, None]) -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    if others:
+        _, late = await asyncio.wait(others, timeout=1)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    await last

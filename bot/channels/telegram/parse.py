@@ -1,13 +1,15 @@
-"""From an update of Telegram's to what happened: pure functions, no network."""
+"""From an update of Telegram's to what happened: pure functions on its JSON, no network.
+
+Read field by field and not by the library: the library refuses a whole message when some field that we never look at
+is missing or new, and a resident's words must not depend on that.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
-
-from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, InlineKeyboardMarkup, Message, Update
-from telegram.constants import ChatType
 
 from bot.channels.telegram import words
 from bot.domain.message import Incoming, Location, MediaRef, clean_text
@@ -15,78 +17,84 @@ from bot.domain.message import Incoming, Location, MediaRef, clean_text
 log = logging.getLogger(__name__)
 
 NAME = "telegram"
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
-_EVENTS = {ChatMember.BANNED: "blocked", ChatMember.LEFT: "blocked", ChatMember.MEMBER: "unblocked"}
+_MALFORMED = (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 _START_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KINDS = {"voice": "voice", "audio": "voice", "video": "video", "video_note": "video"}
 # Things a person sends that carry nothing for us; they get an answer all the same.
-_WORDLESS = ("sticker", "animation", "poll", "dice", "contact", "game", "story")
+_WORDLESS = {"sticker", "animation", "poll", "dice", "contact", "game", "story"}
+# Our own membership in the private chat tells of blocking.
+_EVENTS = {"kicked": "blocked", "left": "blocked", "member": "unblocked"}
 
 
 def parse_update(payload: dict[str, Any]) -> list[Incoming]:
     """What one update says to us: one Incoming, or none (groups, other bots, service messages, unknown kinds)."""
     try:
-        update = Update.de_json(payload, None)
-        found = _incoming(update)
+        found = _incoming(payload, int(payload["update_id"]))
     except _MALFORMED as error:
         log.warning("telegram: an update could not be read (%s)", type(error).__name__)
         return []
     return [] if found is None else [found]
 
 
-def _incoming(update: Update) -> Incoming | None:
-    if update.callback_query is not None:
-        return _press(update.callback_query, update.update_id)
-    if update.my_chat_member is not None:
-        return _membership(update.my_chat_member, update.update_id)
-    if update.message is not None and _from_a_person(update.message):
-        return _message(update.message, update.update_id)
-    if update.edited_message is not None and _from_a_person(update.edited_message):
-        return _edited(update.edited_message, update.update_id)
+def _incoming(update: dict[str, Any], number: int) -> Incoming | None:
+    if "callback_query" in update:
+        return _press(update["callback_query"], number)
+    if "my_chat_member" in update:
+        return _membership(update["my_chat_member"], number)
+    if "message" in update and _from_a_person(update["message"]):
+        return _message(update["message"], number)
+    if "edited_message" in update and _from_a_person(update["edited_message"]):
+        return _edited(update["edited_message"], number)
     return None
 
 
-def _from_a_person(message: Message) -> bool:
-    sender = message.from_user
-    return message.chat.type == ChatType.PRIVATE and sender is not None and not sender.is_bot
+def _from_a_person(message: dict[str, Any]) -> bool:
+    return _private(message) and not message["from"].get("is_bot")
 
 
-def _message(message: Message, number: int) -> Incoming | None:
-    location = _location(message)
-    media = _media(message)
-    phone = _own_phone(message)
+def _private(holder: dict[str, Any]) -> bool:
+    return holder["chat"].get("type") == "private"
+
+
+def _message(message: dict[str, Any], number: int) -> Incoming | None:
     text, payload = _words(message)
-    wordless = any(getattr(message, kind) is not None for kind in _WORDLESS)
-    if not (text or payload or location or media or phone or wordless):
-        return None
-    return Incoming(
+    found = Incoming(
         channel=NAME,
         message_id=f"u{number}",
-        sender=str(message.chat.id),
+        sender=str(message["chat"]["id"]),
         text=text,
         payload=payload,
-        location=location,
-        media=media,
-        phone=phone,
-        sent_at=message.date,
-        handle={"media_group_id": message.media_group_id} if message.media_group_id else {},
+        location=_location(message),
+        media=_media(message),
+        phone=_own_phone(message),
+        sent_at=_time(message.get("date")),
+        handle={"media_group_id": message["media_group_id"]} if message.get("media_group_id") else {},
     )
+    says = found.text or found.payload or found.location or found.media or found.phone
+    return found if says or _WORDLESS & message.keys() else None
 
 
-def _edited(message: Message, number: int) -> Incoming | None:
+def _edited(message: dict[str, Any], number: int) -> Incoming | None:
     """A correction is a new message. A live location that moves is none: the first pin counts."""
     text, payload = _words(message)
-    if message.location is not None or not (text or payload):
+    if "location" in message or not (text or payload):
         return None
-    return Incoming(NAME, f"u{number}-edited", str(message.chat.id), text, payload, sent_at=message.edit_date)
+    sender, at = str(message["chat"]["id"]), _time(message.get("edit_date"))
+    return Incoming(NAME, f"u{number}-edited", sender, text, payload, sent_at=at)
 
 
-def _words(message: Message) -> tuple[str, str | None]:
+def _time(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _words(message: dict[str, Any]) -> tuple[str, str | None]:
     """Text and payload of a message."""
-    if message.venue is not None:
-        return clean_text(f"{message.venue.title}, {message.venue.address}"), None
-    if message.sticker is not None:
-        return clean_text(message.sticker.emoji), None
-    text = clean_text(message.text or message.caption)
+    if "venue" in message:
+        venue = message["venue"]
+        return clean_text(", ".join(filter(None, (venue.get("title"), venue.get("address"))))), None
+    if "sticker" in message:
+        return clean_text(message["sticker"].get("emoji")), None
+    text = clean_text(message.get("text") or message.get("caption"))
     return _command(text) if text.startswith("/") else (text, None)
 
 
@@ -102,71 +110,63 @@ def _command(text: str) -> tuple[str, str | None]:
     return text.lstrip("/ "), None
 
 
-def _location(message: Message) -> Location | None:
-    found = message.venue.location if message.venue is not None else message.location
-    if found is None or not (-90 <= found.latitude <= 90 and -180 <= found.longitude <= 180):
+def _location(message: dict[str, Any]) -> Location | None:
+    found = message.get("location") or message.get("venue", {}).get("location")
+    if not found:
         return None
-    return Location(found.latitude, found.longitude)
+    lat, lon = float(found["latitude"]), float(found["longitude"])
+    return Location(lat, lon) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
 
 
-def _media(message: Message) -> tuple[MediaRef, ...]:
+def _media(message: dict[str, Any]) -> tuple[MediaRef, ...]:
     file = _file(message)
     if file is None:
         return ()
     kind, remote = file
-    return (MediaRef(kind, remote=remote, caption=clean_text(message.caption)),)
+    return (MediaRef(kind, remote=remote, caption=clean_text(message.get("caption"))),)
 
 
-def _file(message: Message) -> tuple[str, str] | None:
-    """Kind and Telegram's id of the file in a message."""
-    if message.photo:
-        return "photo", message.photo[-1].file_id
-    voice, video = message.voice or message.audio, message.video or message.video_note
-    if voice is not None:
-        return "voice", voice.file_id
-    if video is not None:
-        return "video", video.file_id
+def _file(message: dict[str, Any]) -> tuple[str, str] | None:
+    """Kind and Telegram's id of the file in a message. Whether it is too large is seen when it is fetched."""
+    if message.get("photo"):
+        # Sizes of one picture, the largest last.
+        return "photo", message["photo"][-1]["file_id"]
+    for name, kind in _KINDS.items():
+        if name in message:
+            return kind, message[name]["file_id"]
     # An animation comes as a document, too: it is decoration.
-    if message.document is None or message.animation is not None:
+    if "document" not in message or "animation" in message:
         return None
-    is_picture = (message.document.mime_type or "").startswith("image/")
-    return "photo" if is_picture else "file", message.document.file_id
+    is_picture = (message["document"].get("mime_type") or "").startswith("image/")
+    return "photo" if is_picture else "file", message["document"]["file_id"]
 
 
-def _own_phone(message: Message) -> str | None:
+def _own_phone(message: dict[str, Any]) -> str | None:
     """A number is only trusted when it is the sender's own; anybody can pass on another person's card."""
-    contact, sender = message.contact, message.from_user
-    if contact is None or sender is None or contact.user_id != sender.id:
+    contact = message.get("contact") or {}
+    return clean_text(contact.get("phone_number")) if contact.get("user_id") == message["from"]["id"] else None
+
+
+def _press(query: dict[str, Any], number: int) -> Incoming | None:
+    payload, message = clean_text(query.get("data")), query.get("message")
+    if not payload or (message and not _private(message)):
         return None
-    return clean_text(contact.phone_number)
+    handle: dict[str, Any] = {"callback_id": str(query["id"])}
+    if message:
+        handle["message_id"] = int(message["message_id"])
+        handle |= _label(message, query["data"])
+    return Incoming(NAME, f"u{number}", str(query["from"]["id"]), payload=payload, handle=handle)
 
 
-def _press(query: CallbackQuery, number: int) -> Incoming | None:
-    payload = clean_text(query.data)
-    if not payload or (query.message is not None and query.message.chat.type != ChatType.PRIVATE):
-        return None
-    handle: dict[str, Any] = {"callback_id": query.id}
-    if query.message is not None:
-        handle["message_id"] = query.message.message_id
-    label = _label(query)
-    if label:
-        handle["label"] = label
-    return Incoming(NAME, f"u{number}", str(query.from_user.id), payload=payload, handle=handle)
-
-
-def _label(query: CallbackQuery) -> str | None:
+def _label(message: dict[str, Any], data: str) -> dict[str, str]:
     """The words on the pressed button, when Telegram still shows us the message."""
-    markup = query.message.reply_markup if isinstance(query.message, Message) else None
-    if not isinstance(markup, InlineKeyboardMarkup):
-        return None
-    return next((b.text for row in markup.inline_keyboard for b in row if b.callback_data == query.data), None)
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
+    labels = [clean_text(button["text"]) for row in rows for button in row if button.get("callback_data") == data]
+    return {"label": labels[0]} if labels else {}
 
 
-def _membership(change: ChatMemberUpdated, number: int) -> Incoming | None:
-    """Blocking and unblocking come as our own membership in the private chat."""
-    if change.chat.type != ChatType.PRIVATE:
+def _membership(change: dict[str, Any], number: int) -> Incoming | None:
+    event = _EVENTS.get(change["new_chat_member"]["status"])
+    if event is None or not _private(change):
         return None
-    event = _EVENTS.get(change.new_chat_member.status)
-    if event is None:
-        return None
-    return Incoming(NAME, f"u{number}", str(change.chat.id), event=event, sent_at=change.date)
+    return Incoming(NAME, f"u{number}", str(change["chat"]["id"]), event=event, sent_at=_time(change.get("date")))

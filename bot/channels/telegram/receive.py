@@ -57,14 +57,14 @@ class _Background:
             try:
                 step()
             except DeliveryError as error:
-                self._failed(error)
+                self._failed(error, str(error))
             else:
                 return self._well()
 
-    def _failed(self, error: Exception, said: str | None = None) -> None:
+    def _failed(self, error: Exception, said: str) -> None:
         """Log the first of a row of failures, then wait."""
         if self._failures == 0:
-            log.error("telegram: %s", said or error)
+            log.error("telegram: %s", said)
         pause = self._pauses[min(self._failures, len(self._pauses) - 1)]
         if isinstance(error, RetryLater) and error.after:
             pause = max(pause, error.after)
@@ -116,8 +116,8 @@ class Poller(_Background):
             return self._asking.result()
         except CancelledError:
             return None
-        except DeliveryError as error:
-            self._failed(error)
+        except Exception as error:  # the edge: without this thread nobody hears the residents
+            self._failed(error, str(error) if isinstance(error, DeliveryError) else type(error).__name__)
             return None
 
     def _take(self, update: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ def case_values(session: Session, visit: Visit, case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "view": full_view(session, city, case, now),
-        "status": STATUSES[case.status],
+        "state": STATUSES[case.status],
         "parent": parent.code if parent else None,
         "kind": words.KINDS.get(case.kind, case.kind),
         "level": city.levels[case.level].name if case.level in city.levels else case.level,

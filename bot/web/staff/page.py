@@ -70,7 +70,8 @@ class Visit:
         """Draw staff/<template>.html."""
         with self.system.db.read() as session:
             waiting = waiting_counts(session) if self.may("review") or self.may("handoff") else {}
-        return draw(self.request, template, self.visitor, status, me=self.staff, may=self.may, waiting=waiting, **values)
+        values |= {"me": self.staff, "may": self.may, "waiting": waiting}
+        return draw(self.request, template, self.visitor, status, **values)
 
     def go(self, path: str, done: str = "", **more: str) -> Response:
         """To another page after a form; `done` names the sentence it shows."""
@@ -162,13 +163,11 @@ class ConsoleRoute(StaffRoute):
             try:
                 return await handle(request)
             except InvalidInput as refusal:
+                status = status_of(refusal)
                 visit: Visit | None = getattr(request.state, "visit", None)
-                values = {"message": str(refusal), "status": status_of(refusal)}
-                if visit is None:
-                    response = draw(request, "refused", read_visitor(request), status_of(refusal), **values)
-                else:
-                    response = draw(request, "refused", visit.visitor, status_of(refusal), me=visit.staff,
-                                    may=visit.may, waiting={}, **values)  # fmt: skip
+                who = {"me": visit.staff, "may": visit.may, "waiting": {}} if visit else {}
+                visitor = visit.visitor if visit else read_visitor(request)
+                response = draw(request, "refused", visitor, status, message=str(refusal), http_status=status, **who)
                 response.headers["Cache-Control"] = "no-store"
                 return response
 

@@ -159,3 +159,8 @@ def _span(working: timedelta) -> str:
 def percent(confidence: float) -> str:
     """`87%`."""
     return f"{confidence:.0%}"
+
+
+def iso(moment: str) -> str:
+    """The same as `short`, for a time written in ISO 8601."""
+    return short(datetime.fromisoformat(moment))

@@ -34,16 +34,18 @@ class Bubbles extends EventTarget {
     for (const button of message.buttons ?? []) this.#labels.set(button.payload, button.label);
     const chips = this.#chips(message);
     if (chips) turn.append(chips);
-    this.#place(message.id, turn, this.log.querySelector('.unsent'));
+    this.#place(message.id, turn);
     return true;
   }
 
   /** What the resident says now, before the server has it. */
   addEntry(entry) {
     const turn = this.#turn('resident', entry.at, this.#ownContent(entry));
-    this.#place(entry.id, turn, null);
+    turn.classList.add('unsent');
+    this.#place(entry.id, turn);
     this.update(entry);
     this.#pass(turn);
+    this.tidy();
   }
 
   /** Show where an entry stands: being sent, sent, failed, refused. */
@@ -54,7 +56,8 @@ class Bubbles extends EventTarget {
     turn.classList.toggle('unsent', entry.state !== 'sent');
     const foot = turn.querySelector('.foot');
     turn.querySelector('.retry')?.remove();
-    if (entry.state === 'sent') foot.replaceChildren(this.#time(entry.at));
+    // The server's clock counts, once it has spoken.
+    if (entry.state === 'sent') foot.replaceChildren(this.#time(turn.dataset.at));
     if (entry.state === 'waiting') foot.textContent = WORDS.sending;
     if (entry.state === 'refused') foot.replaceChildren(make('span', { class: 'why' }, entry.why));
     if (entry.state === 'failed') {
@@ -73,7 +76,7 @@ class Bubbles extends EventTarget {
 
   /** A line of the page itself between the messages. */
   remark(words) {
-    this.log.append(make('p', { class: 'day' }, words));
+    this.log.prepend(make('p', { class: 'day' }, words));
   }
 
   /** The resident's own message comes back: it settles our bubble, or makes one after a reload. */
@@ -82,11 +85,16 @@ class Bubbles extends EventTarget {
     const turn = this.#turns.get(id);
     if (turn) {
       turn.classList.remove('unsent');
+      turn.dataset.at = message.at;
+      turn.querySelector('.foot').replaceChildren(this.#time(message.at));
+      // Sent before the history was there, or crossed by another message: it goes where the server has it.
+      const next = this.log.querySelector('.unsent');
+      if (turn.nextElementSibling !== next) this.log.insertBefore(turn, next);
       this.#voices(turn.querySelector('.bubble'), message.media);
       return false;
     }
     const made = this.#turn('resident', message.at, this.#echoContent(message));
-    this.#place(id, made, this.log.querySelector('.unsent'));
+    this.#place(id, made);
     this.#pass(made);
     return true;
   }
@@ -101,25 +109,38 @@ class Bubbles extends EventTarget {
   #turn(kind, at, content) {
     const who = make('p', { class: kind === 'resident' ? 'sr' : 'who' }, kind === 'notice' ? icon('bell') : null, WORDS[kind]);
     const foot = make('p', { class: 'foot' }, this.#time(at));
-    return make('article', { class: `turn ${kind}`, 'data-at': at }, who, make('div', { class: 'bubble' }, ...content), foot);
+    return make('article', { class: `turn ${kind}`, 'data-at': at, 'data-kind': kind }, who, make('div', { class: 'bubble' }, ...content), foot);
   }
 
   #time(at) {
-    const moment = new Date(at);
-    return make('time', { datetime: at }, clock(moment));
+    return make('time', { datetime: at }, clock(new Date(at)));
   }
 
-  #place(id, turn, before) {
+  #place(id, turn) {
     this.#turns.set(id, turn);
-    this.log.insertBefore(turn, before);
-    const above = turn.previousElementSibling;
-    const day = dayKey(new Date(turn.dataset.at));
-    const last = above?.dataset.at && dayKey(new Date(above.dataset.at));
-    if (day !== last && !(above && above.classList.contains('day'))) {
-      turn.before(make('p', { class: 'day' }, dayName(new Date(turn.dataset.at))));
-    } else if (above?.className.split(' ')[1] === turn.classList[1]) {
-      turn.classList.add('same');
+    this.log.insertBefore(turn, turn.classList.contains('unsent') ? null : this.log.querySelector('.unsent'));
+  }
+
+  /** Days between the messages, and a name only where the speaker changes. To be called after each batch. */
+  tidy() {
+    const kept = new Set();
+    let last = null;
+    for (const turn of this.log.querySelectorAll('.turn')) {
+      const day = dayKey(new Date(turn.dataset.at));
+      if (day !== last?.dataset.day) kept.add(this.#dayBefore(turn, day));
+      turn.dataset.day = day;
+      turn.classList.toggle('same', day === last?.dataset.day && turn.dataset.kind === last.dataset.kind);
+      last = turn;
     }
+    for (const line of this.log.querySelectorAll('time.day')) if (!kept.has(line)) line.remove();
+  }
+
+  #dayBefore(turn, day) {
+    const above = turn.previousElementSibling;
+    if (above?.matches('time.day') && above.dateTime === day) return above;
+    const line = make('time', { class: 'day', datetime: day }, dayName(new Date(turn.dataset.at)));
+    turn.before(line);
+    return line;
   }
 
   #content(message) {

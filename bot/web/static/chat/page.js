@@ -17,6 +17,7 @@ function startPage() {
 
   function say(message) {
     bubbles.addEntry(outbox.add(message));
+    part('hint').hidden = true;
     composer.expect(null);
     end.go();
   }
@@ -36,6 +37,7 @@ function startPage() {
       if (!first) title.count();
       if (!first) end.arrived();
     }
+    bubbles.tidy();
     part('hint').hidden = !bubbles.empty;
     if (first) showRestored();
     if (first) end.go();
@@ -55,6 +57,7 @@ function startPage() {
   link.addEventListener('lost', () => {
     bubbles.clear();
     bubbles.remark(WORDS.renewed);
+    part('hint').hidden = !bubbles.empty;
     typing.stop();
   });
   showConnection(part('banner'), link, outbox);
@@ -65,9 +68,13 @@ function startPage() {
     });
   }
   fitWindow();
-  if (link.session) part('log').setAttribute('aria-busy', 'true');
-  if (link.session) link.listen();
-  else showRestored();
+  if (!link.session) {
+    showRestored();
+    return;
+  }
+  part('hint').hidden = true;
+  part('log').setAttribute('aria-busy', 'true');
+  link.listen();
 }
 
 /** Stay at the newest message unless the resident has scrolled up to read. */
