@@ -124,6 +124,7 @@ def test_a_message_whose_answer_got_lost_arrives_once(visit: Visit) -> None:
     visit.page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(retry).to_have_count(0)
     expect(visit.own).to_have_text([re.compile("xin chào"), re.compile("Đồng ý"), re.compile("xin chào")])
+    expect(visit.page.locator(".unsent")).to_have_count(0)
     assert visit.site.count(Inbox) == stored + 1
 
 
@@ -137,6 +138,7 @@ def test_what_could_not_be_sent_waits_through_a_reload(visit: Visit) -> None:
     visit.page.get_by_role("button", name=RETRY).click()
     expect(visit.page.get_by_role("button", name=RETRY)).to_have_count(0)
     expect(visit.own).to_have_count(3)
+    expect(visit.page.locator(".unsent")).to_have_count(0)
     assert visit.site.count(Inbox) == 3
 
 

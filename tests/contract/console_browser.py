@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -112,8 +113,9 @@ class Browser:
         return self.send(form, username=username, password=password)
 
 
-def picture(colour: str = "seagreen") -> bytes:
+@cache
+def picture() -> bytes:
     """A small PNG."""
     out = io.BytesIO()
-    Image.new("RGB", (640, 480), colour).save(out, "PNG")
+    Image.new("RGB", (64, 48), "seagreen").save(out, "PNG")
     return out.getvalue()

@@ -82,7 +82,7 @@ class Office:
             receive(session, Incoming("webchat", f"m{self.serial}", who, text), self.desk.now)
             queue(session, conversation.id, Outgoing("Ở đâu ạ?", (Button("Gửi phiếu", "report:x:send"),)),
                   f"q{self.serial}", "reply", self.desk.now)  # fmt: skip
-            photo = self.desk.system.media.put(session, picture("red"), "photo", conversation.id, self.desk.now)
+            photo = self.desk.system.media.put(session, picture(), "photo", conversation.id, self.desk.now)
             report = Report(text, attachments=((photo.id, "photo", ""),), **values)
             case = file_case(session, self.desk.system.city, report, conversation, "webchat", Actor.resident(),
                              self.desk.now)  # fmt: skip
@@ -519,7 +519,7 @@ def test_a_unit_that_takes_a_call_for_another_gets_the_code(office: Office) -> N
     assert case.code in page.text
 
 
-@pytest.mark.parametrize("wrong", [{"text": " "}, {"topic": "nope"}, {"ward": "99999"}, {"level": "nope"}])
+@pytest.mark.parametrize("wrong", [{"text": " "}, {"topic": "nope"}, {"ward": "99999"}, {"level": "nope"}, {"contact_phone": "không có"}])
 def test_a_call_without_sense_files_nothing_and_keeps_the_words(office: Office, wrong: dict[str, str]) -> None:
     browser = office.at("dieuphoi")
     form = browser.open("/staff/cases/new").form("/new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import Depends, Response
@@ -50,7 +51,7 @@ def _report(city: City, form: Form, kept: tuple[str, ...]) -> Report:
         raise InvalidInput("Không có phường, xã này.")
     if form.get("level") and form.get("level") not in city.levels:
         raise InvalidInput("Không có mức này.")
-    contact = {"name": form.get("name"), "contact_phone": form.get("contact_phone")}
+    contact = {"name": form.get("name"), "contact_phone": _phone(form.get("contact_phone"))}
     return Report(
         text=text,
         topic=form.get("topic") or None,
@@ -65,9 +66,17 @@ def _report(city: City, form: Form, kept: tuple[str, ...]) -> Report:
 
 
 def _ward_of(city: City, place: str) -> str | None:
-    """The ward that the words of a place mean, when they mean just one."""
+    """The ward that the words of a place mean, when there is no doubt."""
     found = city.gazetteer.resolve(place) if place else None
-    return found.wards[0].code if found and len(found.wards) == 1 else None
+    return found.wards[0].code if found and found.wards and not found.ambiguous else None
+
+
+def _phone(typed: str) -> str:
+    """The digits of a number as people write it. Raises InvalidInput."""
+    digits = re.sub(r"[\s.()-]", "", typed)
+    if digits and not re.fullmatch(r"\+?\d{8,15}", digits):
+        raise InvalidInput("Số điện thoại chưa đúng; anh/chị kiểm tra lại hoặc để trống.")
+    return digits
 
 
 def _after(visit: Visit, case: Case, done: str) -> Response:
