@@ -106,17 +106,19 @@ def _missing(talk: Talk, body: Body) -> str | None:
     """The next question, in the order in which people tell: what, where, which kind, the rest."""
     if not body.story:
         return None if body.attachments and body.asked.get("description", 0) >= 2 else "description"
+    # Who reports an emergency is not questioned: the dispatcher sees it at once.
+    plain = body.kind == "report" and body.level != "urgent"
     lost = body.topic is None and not body.topic_chosen
-    if lost and not body.asked.get("clarify") and body.kind == "report":
+    if lost and plain and not body.asked.get("clarify"):
         return "clarify"
     if body.place.too_wide and not body.asked.get("narrow"):
         return "narrow"
     if _needs_place(talk, body) and body.asked.get("location", 0) < 2:
         return "location"
     unsure = body.topic is not None and not (body.topic_sure or body.topic_chosen)
-    if unsure and not body.asked.get("topic") and body.kind == "report":
+    if unsure and plain and not body.asked.get("topic"):
         return "topic"
-    if body.kind == "report":
+    if plain:
         for name in _required(talk, body):
             if name not in body.fields and not body.asked.get(name):
                 return name

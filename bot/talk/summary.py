@@ -24,9 +24,9 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
     body.question = "confirm"
     save(draft, body, talk.now)
     report = _report(body, draft)
-    due = talk.city.limits(talk.city.topics.get(report.topic or ""), level_of(talk.city, report)).due(
-        talk.city.calendar, talk.now
-    )
+    way = preview_route(talk.city, report)
+    limits = talk.city.limits(talk.city.topics.get(report.topic or ""), level_of(talk.city, report))
+    due = limits.due(talk.city.calendar, talk.now, talk.now if way.sure else None)
     buttons = [
         talk.button("send", payload(draft, "send")),
         talk.button("change", payload(draft, "change")),
@@ -41,7 +41,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
         place=_place_words(talk, body),
         story=body.text() or talk.city.text("summary_no_text"),
         attachments=_attachment_words(talk, body),
-        agency=talk.city.agency_name(preview_route(talk.city, report).agency),
+        agency=talk.city.agency_name(way.agency),
         due=in_words(due),
         more=_more_words(talk, body),
     )

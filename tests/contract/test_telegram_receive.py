@@ -158,6 +158,16 @@ def test_troubles_on_the_way_are_survived(
     assert TOKEN not in caplog.text
 
 
+def test_an_ill_server_is_not_asked_without_a_pause(fake: FakeTelegram, system: System) -> None:
+    fake.fail("getUpdates", 502, times=1000)
+    poller = Poller(telegram(system), lambda messages: None, pauses=(0.1, 0.3))
+    poller.start()
+    assert fake.wait(lambda: fake.called("getUpdates"))
+    time.sleep(1)
+    poller.stop()
+    assert 2 <= len(fake.called("getUpdates")) <= 5
+
+
 def test_two_pollers_of_one_bot_are_named_in_the_log(
     fake: FakeTelegram, an: Person, system: System, poller: Poller, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ def case_values(session: Session, visit: Visit, case: Case) -> dict[str, Any]:
         "sender": _sender(session, visit, case),
         "lines": _lines(session, visit, case),
         "names": staff_names(session),
-        "moves": [_offer(m) for m in moves],
+        "moves": [_offer(m) for m in sorted(moves, key=_rank)],
         "deeds": _deeds(visit, case, moves),
         "reachable": conversation is not None and conversation.reachable,
         "topics": choices.topics(city),
@@ -56,6 +57,15 @@ def knows_sender(visit: Visit, case: Case) -> bool:
     """Whether this person may learn who filed: for some topics only the dispatchers (they protect the identity)."""
     topic = visit.system.city.topics.get(case.topic or "")
     return visit.may("see_all") or topic is None or not topic.identity_protected
+
+
+def _rank(move: Move) -> int:
+    """The way forward first, what ends the case last."""
+    if words.ends(move.target):
+        return 3
+    if not move.needs:
+        return 0
+    return 1 if move.needs & {"agency", "photo"} else 2
 
 
 def _offer(move: Move) -> dict[str, Any]:
@@ -118,6 +128,4 @@ def _lines(session: Session, visit: Visit, case: Case) -> list[Line]:
 
 
 def _without_foreign(line: Line, attached: set[str]) -> Line:
-    from dataclasses import replace
-
     return replace(line, media=tuple(m for m in line.media if m[0] in attached))
