@@ -3,6 +3,7 @@ notices in one transaction; the caller holds the transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,59 +133,61 @@ def move(
     for media_id in photos:
         _attach(session, case, media_id, "result", now)
     for step in chain:
-        _take(session, city, case, step, actor, now, note, agency, parent)
+        _take(_Step(session, city, case, step, actor, now, (note or "").strip(), agency, parent))
     return case
 
 
-def _take(
-    session: Session,
-    city: City,
-    case: Case,
-    step: Move,
-    actor: Actor,
-    now: datetime,
-    note: str | None,
-    agency: str | None,
-    parent: str | None,
-) -> None:
-    refusal = _refusal(case, step, actor)
+@dataclass(frozen=True)
+class _Step:
+    """One move about to be made, with all that came with it."""
+
+    session: Session
+    city: City
+    case: Case
+    move: Move
+    actor: Actor
+    now: datetime
+    note: str
+    agency: str | None
+    parent: str | None
+
+
+def _take(step: _Step) -> None:
+    case, target = step.case, step.move.target
+    refusal = _refusal(case, step.move, step.actor)
     if refusal:
         raise NotAllowed(refusal)
-    _need(session, city, case, step, actor, note, agency, parent)
-    source, case.status = case.status, step.target
-    _effects(session, city, case, step, actor, now, note, agency, parent)
-    said = note if step.needs & {"note"} or actor.role is Role.RESIDENT else None
-    event = record(session, case, actor, now, source, step.target, said or _assigned_note(city, case, step))
-    if not step.silent:
-        shown = parent if "parent" in step.needs else said
-        notify_status(session, city, case, event.id, shown, now)
+    _need(step)
+    source, case.status = case.status, target
+    if case.paused_at is not None and source == "need_info":
+        _resume(step.city, case, step.now)
+    if target in _EFFECTS:
+        _EFFECTS[target](step)
+    if not STATUSES[target].open:
+        case.ended_at = step.now
+    told = "note" in step.move.needs or step.actor.role is Role.RESIDENT
+    said = step.note if told else ""
+    unit = step.city.agency_name(case.agency) if target == "assigned" else ""
+    event = record(step.session, case, step.actor, step.now, source, target, said or unit)
+    if not step.move.silent:
+        shown = step.parent if "parent" in step.move.needs else said
+        notify_status(step.session, step.city, case, event.id, shown, step.now)
 
 
-def _assigned_note(city: City, case: Case, step: Move) -> str | None:
-    return city.agency_name(case.agency) if step.target == "assigned" else None
-
-
-def _need(
-    session: Session,
-    city: City,
-    case: Case,
-    step: Move,
-    actor: Actor,
-    note: str | None,
-    agency: str | None,
-    parent: str | None,
-) -> None:
-    if "note" in step.needs and not (note or "").strip():
+def _need(step: _Step) -> None:
+    """Raises InvalidInput when something that the move needs is missing."""
+    needs = step.move.needs
+    if "note" in needs and not step.note:
         raise InvalidInput("Cần ghi lý do hoặc nội dung trả lời.")
-    if "agency" in step.needs and _target_agency(city, case, agency) is None:
+    if "agency" in needs and _target_agency(step.city, step.case, step.agency) is None:
         raise InvalidInput("Cần chọn đơn vị xử lý.")
-    if "parent" in step.needs:
-        if not parent or parent == case.code:
+    if "parent" in needs:
+        if not step.parent or step.parent == step.case.code:
             raise InvalidInput("Cần mã của phiếu chính.")
-        find(session, parent)
-    if "photo" in step.needs and _needs_photo(city, case) and not may(actor.role, "act_alone"):
-        taken = session.scalars(select(Attachment).where(Attachment.case_id == case.id, Attachment.stage == "result"))
-        if not any(a.kind == "photo" for a in taken):
+        find(step.session, step.parent)
+    if "photo" in needs and _needs_photo(step.city, step.case) and not may(step.actor.role, "act_alone"):
+        taken = select(Attachment).where(Attachment.case_id == step.case.id, Attachment.stage == "result")
+        if not any(a.kind == "photo" for a in step.session.scalars(taken)):
             raise InvalidInput("Việc ngoài hiện trường cần ảnh sau khi xử lý.")
 
 
@@ -205,41 +208,61 @@ def _target_agency(city: City, case: Case, agency: str | None) -> str | None:
     return way.agency if way.sure else None
 
 
-def _effects(
-    session: Session,
-    city: City,
-    case: Case,
-    step: Move,
-    actor: Actor,
-    now: datetime,
-    note: str | None,
-    agency: str | None,
-    parent: str | None,
-) -> None:
-    if case.paused_at is not None and step.source == "need_info":
-        _resume(city, case, now)
-    if step.target == "assigned":
-        case.agency = _target_agency(city, case, agency) or case.agency
-        if case.assigned_at is None:
-            case.assigned_at = now
-            start_clock(city, case)
-    elif step.target == "received" and step.source == "assigned":
+def _assigned(step: _Step) -> None:
+    case = step.case
+    case.agency = _target_agency(step.city, case, step.agency) or case.agency
+    if case.assigned_at is None:
+        case.assigned_at = step.now
+        start_clock(step.city, case)
+
+
+def _received(step: _Step) -> None:
+    """Returned by the unit: back to the desk, the second time with a supervisor's eye."""
+    case = step.case
+    if step.move.source == "assigned":
         case.returned += 1
         case.agency, case.assigned_at = TRIAGE, None
         case.supervised = case.returned >= RETURN_LIMIT
-    elif step.target == "need_info":
-        case.paused_at = now
-    elif step.target == "pending_approval":
-        case.answer, case.answered_by = (note or "").strip(), actor.name
-    elif step.target == "resolved":
-        case.resolved_at = now
-        case.answer = (note or "").strip() or case.answer
-    elif step.target == "reopened":
-        _reopen(city, case, now)
-    elif step.target == "merged":
-        case.parent_id = find(session, parent or "").id
-    if not STATUSES[step.target].open:
-        case.ended_at = now
+
+
+def _paused(step: _Step) -> None:
+    step.case.paused_at = step.now
+
+
+def _answered(step: _Step) -> None:
+    step.case.answer, step.case.answered_by = step.note, step.actor.name
+
+
+def _resolved(step: _Step) -> None:
+    step.case.resolved_at = step.now
+    step.case.answer = step.note or step.case.answer
+
+
+def _reopened(step: _Step) -> None:
+    """A new clock, half of the first (domain.md §6)."""
+    case, city = step.case, step.city
+    case.reopened += 1
+    case.rating = case.rated_at = case.resolved_at = case.ended_at = None
+    topic = city.topics.get(case.topic) if case.topic else None
+    hours = city.limits(topic, case.level).handle / 2
+    case.due_at = city.calendar.add(step.now, timedelta(hours=hours))
+    case.supervised = case.reopened >= REOPEN_LIMIT
+
+
+def _merged(step: _Step) -> None:
+    step.case.parent_id = find(step.session, step.parent or "").id
+
+
+_EFFECTS: dict[str, Callable[[_Step], None]] = {
+    "assigned": _assigned,
+    "received": _received,
+    "need_info": _paused,
+    "pending_approval": _answered,
+    "resolved": _resolved,
+    "reopened": _reopened,
+    "merged": _merged,
+}
+"""What a case's record takes from arriving at a status."""
 
 
 def _resume(city: City, case: Case, now: datetime) -> None:
@@ -247,16 +270,6 @@ def _resume(city: City, case: Case, now: datetime) -> None:
     if case.due_at and case.paused_at:
         case.due_at = city.calendar.add(case.due_at, city.calendar.between(case.paused_at, now))
     case.paused_at = None
-
-
-def _reopen(city: City, case: Case, now: datetime) -> None:
-    """A new clock, half of the first (domain.md §6)."""
-    case.reopened += 1
-    case.rating = case.rated_at = case.resolved_at = case.ended_at = None
-    topic = city.topics.get(case.topic) if case.topic else None
-    hours = city.limits(topic, case.level).handle / 2
-    case.due_at = city.calendar.add(now, timedelta(hours=hours))
-    case.supervised = case.reopened >= REOPEN_LIMIT
 
 
 def _attach(session: Session, case: Case, media_id: str, stage: str, now: datetime, caption: str = "") -> None:
@@ -368,7 +381,7 @@ def add_from_resident(
 
 
 def rate(session: Session, city: City, case: Case, rating: str, now: datetime) -> None:
-    """satisfied | acceptable | unsatisfied. Rating closes a resolved case, except `unsatisfied`, which may reopen it."""
+    """satisfied | acceptable | unsatisfied. A rating closes a resolved case, except `unsatisfied`, which may reopen."""
     if case.status not in ("resolved", "closed"):
         raise NotAllowed("Phiếu chưa có kết quả để đánh giá.")
     case.rating, case.rated_at = rating, now

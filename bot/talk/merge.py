@@ -19,7 +19,8 @@ _INSTEAD = (
 )
 _OPENING = re.compile(
     r"^(?:(?:à|ạ|ấy|ơ|ô|thôi|chết|ấy chết|xin lỗi|sorry)[,!.]?\s+)*"
-    r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?(?:nhầm|lộn|sai)(?:\s+(?:rồi|r|mất|tí|chút|đấy))*[,:.!]?\s*",
+    r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?(?:nhầm|lộn|sai)"
+    r"(?:\s+(?:rồi|r|mất|tí|chút|đấy))*[,:.!]?\s*",
     re.I,
 )
 _TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó)*[\s,.;!]*$", re.I)
