@@ -6,7 +6,9 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
+from bot.services.receive import keep
 from bot.services.remind import tick
 from bot.store.models import Heartbeat, Inbox, Outbox
 from bot.store.queue import revive
@@ -23,6 +25,10 @@ def run_worker(system: System, stop: threading.Event, alone: bool = False) -> No
         with system.db.write() as session:
             revive(session, Inbox)
             revive(session, Outbox)
+    store = partial(keep, system.db, clock=system.clock)
+    receivers = [r for c in system.channels.values() if (r := c.receiver(store)) is not None]
+    for receiver in receivers:
+        receiver.start()
     converse, deliver = system.converse(), system.deliver()
     steps = [converse.step] * system.settings.worker_threads + [deliver.step] * 2
     threads = [threading.Thread(target=_loop, args=(step, stop), daemon=True) for step in steps]
@@ -30,8 +36,12 @@ def run_worker(system: System, stop: threading.Event, alone: bool = False) -> No
     for thread in threads:
         thread.start()
     stop.wait()
+    for receiver in receivers:
+        receiver.stop()
     for thread in threads:
         thread.join(timeout=system.settings.rasa_timeout + 5)
+    for channel in system.channels.values():
+        channel.close()
 
 
 def _loop(step: Callable[[], bool], stop: threading.Event) -> None:

@@ -1,13 +1,12 @@
 """Sentences as sparse TF-IDF rows of syllables and syllable pairs, once with and once without diacritics.
 
-Measured on writers whose sentences were held out: pairs add ten points to single syllables; letter n-grams, triples,
-skipped pairs and segmented words add nothing to these on accented text. The few letter n-grams kept here are for
-slips of the finger, which leave no syllable whole.
+Measured on writers held out of training: pairs add ten points to single syllables; letter n-grams (even on texts with
+slips), triples, skipped pairs and segmented words add nothing to these and cost most of the time.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,43 +23,29 @@ def syllables(text: str) -> list[str]:
     return singles + [f"{first} {second}" for first, second in zip(singles, singles[1:])]
 
 
-def letters(text: str) -> list[str]:
-    """Runs of 2 to 4 letters inside the padded syllables."""
-    found = []
-    for word in _SYLLABLE.findall(text):
-        padded = f" {word} "
-        for size in (2, 3, 4):
-            found += [padded[at : at + size] for at in range(len(padded) - size + 1)]
-    return found
-
-
 @dataclass
 class Block:
-    """One kind of n-gram with its own vocabulary; rows have length `weight`."""
+    """Syllables and pairs with their own vocabulary, as written or folded."""
 
-    name: str
-    split: Callable[[str], list[str]]
     folded: bool
-    weight: float
-    min_count: int = 1
     vocabulary: dict[str, int] = field(default_factory=dict)
     idf: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def grams(self, text: str) -> Counter[str]:
-        return Counter(self.split(fold(text) if self.folded else text))
+        return Counter(syllables(fold(text) if self.folded else text))
 
     def fit(self, texts: Sequence[str]) -> None:
         """Takes the vocabulary and its inverse document frequencies from these texts."""
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(self.grams(text).keys())
-        kept = sorted(gram for gram, count in counts.items() if count >= self.min_count)
+        kept = sorted(counts)
         self.vocabulary = {gram: at for at, gram in enumerate(kept)}
         seen = np.array([counts[gram] for gram in kept], dtype=np.float64)
         self.idf = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
 
     def rows(self, texts: Iterable[str]) -> sparse.csr_matrix:
-        """(texts, vocabulary) float32, sublinear counts times idf, each row scaled to length `weight`."""
+        """(texts, vocabulary) float32, sublinear counts times idf, each row of length 1."""
         data: list[float] = []
         columns: list[int] = []
         starts = [0]
@@ -72,14 +57,5 @@ class Block:
         values = (1 + np.log(np.array(data, np.float32))) * self.idf[np.array(columns, np.int64)]
         matrix = sparse.csr_matrix((values, columns, starts), (len(starts) - 1, len(self.vocabulary)), np.float32)
         norms = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
-        scale = np.divide(self.weight, norms, out=np.zeros_like(norms), where=norms > 0)
+        scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
         return sparse.diags(scale.astype(np.float32)).dot(matrix).tocsr()
-
-
-def blocks() -> list[Block]:
-    """The untrained blocks of the lexical view, in the order of its columns."""
-    return [
-        Block("syllables", syllables, folded=False, weight=1.0),
-        Block("syllables_folded", syllables, folded=True, weight=1.0),
-        Block("letters_folded", letters, folded=True, weight=0.4, min_count=2),
-    ]

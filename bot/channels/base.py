@@ -31,6 +31,18 @@ class File:
     name: str
 
 
+Store = Callable[[list[Incoming]], None]
+"""Keeps messages before the platform is told that they arrived."""
+
+
+class Receiver(Protocol):
+    """Runs in the background of the one process that receives."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Channel(Protocol):
     """One platform."""
 
@@ -56,6 +68,14 @@ class Channel(Protocol):
 
     def typing(self, address: str) -> None:
         """Show that an answer is being written; failures are of no account."""
+        ...
+
+    def receiver(self, store: Store) -> Receiver | None:
+        """What asks the platform for messages, or tells it where to bring them; None when neither is needed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and threads."""
         ...
 
 

@@ -3,7 +3,7 @@ sending only means that they may be fetched; a fetch is the proof of delivery.""
 
 from __future__ import annotations
 
-from bot.channels.base import Abilities, File
+from bot.channels.base import Abilities, File, Store
 from bot.domain.message import Incoming, Outgoing
 from bot.errors import BrokenRequest
 from bot.settings import Settings
@@ -29,6 +29,12 @@ class WebChat:
         raise BrokenRequest("web chat stores its files when they arrive")
 
     def typing(self, address: str) -> None:
+        return None
+
+    def receiver(self, store: Store) -> None:
+        return None
+
+    def close(self) -> None:
         return None
 
 

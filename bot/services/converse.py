@@ -16,7 +16,7 @@ from bot.channels.base import Channel
 from bot.city import City
 from bot.dialogue import BotMessage, Dialogue
 from bot.domain.message import Button, Incoming, MediaRef, Outgoing
-from bot.errors import DialogueUnavailable, InvalidInput, RetryLater
+from bot.errors import BrokenRequest, DialogueUnavailable, InvalidInput, RetryLater
 from bot.services.media import MediaStore
 from bot.services.notify import queue
 from bot.store.database import Database
@@ -64,6 +64,10 @@ class Converse:
             message = Incoming.from_json(row.body)
             conversation = session.get_one(Conversation, row.conversation_id)
             sender = f"{conversation.id}.{conversation.epoch}"
+            silent = conversation.handed_over_at is not None or message.event is not None
+        channel = self.channels.get(message.channel)
+        if channel is not None and not silent:
+            channel.typing(message.sender)
         if message.event is not None:
             return self._settle_event(row_id, message.event)
         said = self._ask(sender, message, row_id)
@@ -110,25 +114,24 @@ class Converse:
         todo = [m for m in message.media if m.media_id is None and m.remote]
         if not todo or channel is None:
             return
-        contents = [(m, channel.fetch(m.remote or "")) for m in todo]
+        kept, refused = [m for m in message.media if m.media_id is not None], []
+        for item in todo:
+            try:
+                kept.append(self._keep(row_id, item, channel.fetch(item.remote or "")))
+            except (InvalidInput, BrokenRequest) as refusal:
+                refused.append(str(refusal))
+        with self.db.write() as session:
+            row, now = session.get_one(Inbox, row_id), self.clock()
+            row.body = {**row.body, "media": [vars(m) for m in kept]}
+            if refused:
+                told = Outgoing("\n".join(refused))
+                queue(session, row.conversation_id, told, f"in-{row_id}-media", "reply", now, inbox_id=row_id)
+
+    def _keep(self, row_id: int, item: MediaRef, content: bytes) -> MediaRef:
         with self.db.write() as session:
             row = session.get_one(Inbox, row_id)
-            kept = [m for m in message.media if m.media_id is not None]
-            for item, content in contents:
-                try:
-                    stored = self.media.put(session, content, item.kind, row.conversation_id, self.clock())
-                    kept.append(MediaRef(item.kind, stored.id, None, item.caption))
-                except InvalidInput as refusal:
-                    queue(
-                        session,
-                        row.conversation_id,
-                        Outgoing(str(refusal)),
-                        f"in-{row_id}-media",
-                        "reply",
-                        self.clock(),
-                        inbox_id=row_id,
-                    )
-            row.body = {**row.body, "media": [vars(m) for m in kept]}
+            stored = self.media.put(session, content, item.kind, row.conversation_id, self.clock())
+            return MediaRef(item.kind, stored.id, None, item.caption)
 
     def _put_back(self, row_id: int) -> None:
         with self.db.write() as session:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain.message import Incoming
+from bot.store.database import Database
 from bot.store.models import Conversation, Inbox, Resident
+
+log = logging.getLogger(__name__)
+
+_ALBUM = timedelta(seconds=1.5)
+"""The pictures of an album come as messages of their own: they wait for one another and get one answer."""
 
 
 def receive(session: Session, message: Incoming, now: datetime) -> int | None:
@@ -25,7 +33,7 @@ def receive(session: Session, message: Incoming, now: datetime) -> int | None:
         message_id=message.message_id,
         conversation_id=conversation.id,
         body=message.to_json(),
-        available_at=now,
+        available_at=now + (_ALBUM if message.handle.get("media_group_id") else timedelta()),
         received_at=now,
     )
     try:
@@ -55,3 +63,23 @@ def open_conversation(session: Session, channel: str, address: str, now: datetim
     except IntegrityError:
         # Two first messages at once: the other transaction made it.
         return session.scalars(query).one()
+
+
+def keep(db: Database, messages: list[Incoming], clock: Callable[[], datetime]) -> None:
+    """Store messages in one transaction; those stored before are left as they are.
+
+    A message that the database refuses for what it contains is dropped: it would be refused for ever, and hold up
+    all that follow. Any other failure is raised, so that whoever brought the messages brings them again.
+    """
+    if not messages:
+        return
+    try:
+        with db.write() as session:
+            for message in messages:
+                receive(session, message, clock())
+    except DataError:
+        if len(messages) == 1:
+            log.error("%s: the database refused a message, which is dropped", messages[0].channel)
+            return
+        for message in messages:
+            keep(db, [message], clock)

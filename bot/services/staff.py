@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -31,16 +34,16 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,58}[a-z0-9]")
 _ACTORS = {Role.RESIDENT.value, Role.SYSTEM.value, "assistant"}
 """Names that the history uses for those who are no staff."""
 _WRONG = "Tên đăng nhập hoặc mật khẩu chưa đúng."
-# A hash takes 64 MB for a moment: a crowd at the door must not take all memory.
+# A hash takes 64 MB for a moment: a crowd at the door must take neither all memory nor all threads.
 _HASHING = threading.Semaphore(4)
+_QUEUE_SECONDS = 5.0
 
 
 class TooManyTries(NotAllowed):
-    """Signing in is refused for a while; `seconds` until the next try."""
+    """Signing in is refused for a while; `seconds` until the next try makes sense."""
 
-    def __init__(self, seconds: int) -> None:
-        minutes = max(1, round(seconds / 60))
-        super().__init__(f"Đã nhập sai nhiều lần. Anh/chị thử lại sau khoảng {minutes} phút.")
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
         self.seconds = seconds
 
 
@@ -60,7 +63,9 @@ class Throttle:
                 self._tries = {k: t for k, t in self._tries.items() if now - t[-1] < self.window}
             recent = [t for t in self._tries.get(key, ()) if now - t < self.window]
             if len(recent) >= self.limit:
-                raise TooManyTries(int((recent[0] + self.window - now).total_seconds()) + 1)
+                seconds = int((recent[0] + self.window - now).total_seconds()) + 1
+                minutes = -(-seconds // 60)
+                raise TooManyTries(f"Đã nhập sai nhiều lần. Anh/chị thử lại sau khoảng {minutes} phút.", seconds)
             self._tries[key] = [*recent, now]
 
     def forget(self, key: tuple[str, str]) -> None:
@@ -195,13 +200,23 @@ def _hash(password: str, username: str) -> str:
         raise InvalidInput(f"Mật khẩu cần từ {SHORTEST} đến {_LONGEST} ký tự.")
     if password.lower() == username:
         raise InvalidInput("Mật khẩu phải khác tên đăng nhập.")
-    with _HASHING:
-        return _hasher().hash(password)
+    with _turn():
+        return _hasher().hash(unicodedata.normalize("NFC", password))
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _HASHING.acquire(timeout=_QUEUE_SECONDS):
+        raise TooManyTries("Đang có quá nhiều người đăng nhập. Anh/chị thử lại sau ít phút.", 30)
+    try:
+        yield
+    finally:
+        _HASHING.release()
 
 
 def _verify(kept: str, password: str) -> bool:
-    with _HASHING:
+    with _turn():
         try:
-            return _hasher().verify(kept, password[:_LONGEST])
+            return _hasher().verify(kept, unicodedata.normalize("NFC", password[:_LONGEST]))
         except (VerificationError, InvalidHashError):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -58,7 +59,8 @@ class Body:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Body:
-        data = dict(data)
+        # A copy: the body is changed in place, and the row must see a difference when it is saved.
+        data = copy.deepcopy(data)
         return cls(**{**data, "place": Place(**data.get("place", {}))})
 
     def text(self) -> str:

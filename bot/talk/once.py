@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.city import City
 from bot.domain.message import Incoming
 from bot.services.media import MediaStore
@@ -51,5 +53,19 @@ class Assistant:
                 flow=flow,
             )
             desk.answer(talk)
+            if _overtaken(talk):
+                talk.replies = []
             row.turn = [reply.to_json() for reply in talk.replies]
             return row.turn
+
+
+def _overtaken(talk: Talk) -> bool:
+    """Whether the person has written on already, and this was only a question or summary on the way.
+
+    Three pictures or three lines sent at once get one answer, the last.
+    """
+    if not talk.replies or not all(r.name.startswith(("utter_ask_", "utter_summary")) for r in talk.replies):
+        return False
+    later = select(Inbox).where(Inbox.conversation_id == talk.conversation.id, Inbox.id > talk.inbox_id)
+    following = talk.session.scalars(later.where(Inbox.state == "new").order_by(Inbox.id)).first()
+    return following is not None and following.body.get("payload") is None

@@ -13,11 +13,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from sqlalchemy.exc import DataError
 
 from bot.channels.base import Channel
 from bot.domain.message import Incoming
-from bot.services.receive import receive
+from bot.services.receive import keep
 from bot.wiring import System
 
 log = logging.getLogger(__name__)
@@ -63,33 +62,13 @@ def webhooks_router(system: System) -> APIRouter:
         if not channel.verify(dict(request.headers), raw):
             raise HTTPException(403)
         messages = _read(channel, raw)
-        keep(system, messages)
+        keep(system.db, messages, system.clock)
         if isinstance(channel, Acknowledging):
             for message in messages:
                 channel.acknowledge(message)
         return JSONResponse({})
 
     return router
-
-
-def keep(system: System, messages: list[Incoming]) -> None:
-    """Store messages in one transaction; those stored before are left as they are.
-
-    A message that the database refuses for what it contains is dropped: it would be refused for ever, and hold up
-    all that follow. Any other failure is raised, so that whoever brought the messages brings them again.
-    """
-    if not messages:
-        return
-    try:
-        with system.db.write() as session:
-            for message in messages:
-                receive(session, message, system.clock())
-    except DataError:
-        if len(messages) == 1:
-            log.error("%s: the database refused a message, which is dropped", messages[0].channel)
-            return
-        for message in messages:
-            keep(system, [message])
 
 
 def _read(channel: Channel, raw: bytes) -> list[Incoming]:

@@ -217,6 +217,7 @@ def test_large_photos_are_scaled_down_and_sent_with_their_words(visit: Visit) ->
     visit.says(STORY)
     images = visit.own.last.locator("img")
     expect(images).to_have_count(2)
+    visit.page.wait_for_function("[...document.querySelectorAll('.resident img')].every(i => i.naturalWidth)")
     assert images.evaluate_all("all => all.map(i => i.naturalWidth)") == [2560, 800]
     expect(visit.own.last).to_contain_text(STORY)
     expect(visit.page.locator(".unsent")).to_have_count(0)

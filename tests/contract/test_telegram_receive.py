@@ -17,9 +17,10 @@ from sqlalchemy import select
 from bot.channels.telegram.adapter import ALLOWED_UPDATES, Telegram
 from bot.channels.telegram.receive import Poller, Registrar, receiver
 from bot.domain.message import Button, Incoming, Outgoing
+from bot.services.receive import keep
 from bot.settings import Settings
 from bot.store.models import Inbox
-from bot.web.webhooks import keep, webhooks_router
+from bot.web.webhooks import webhooks_router
 from bot.wiring import System, build
 from tests.servers.telegram import TOKEN, FakeTelegram, Person
 
@@ -56,7 +57,7 @@ def system(fake: FakeTelegram, tmp_path: Path) -> Iterator[System]:
 
 @pytest.fixture
 def poller(system: System) -> Iterator[Poller]:
-    made = Poller(telegram(system), lambda messages: keep(system, messages), pauses=PAUSES)
+    made = Poller(telegram(system), lambda messages: keep(system.db, messages, system.clock), pauses=PAUSES)
     yield made
     made.stop()
 
@@ -115,7 +116,7 @@ def test_an_update_is_stored_before_the_next_one_is_asked_for(fake: FakeTelegram
         tries.append(messages[0].text)
         if broken.is_set() and len(tries) >= 2:
             raise RuntimeError("the disk is full")
-        keep(system, messages)
+        keep(system.db, messages, system.clock)
 
     poller = Poller(telegram(system), store, pauses=PAUSES)
     fake.says(an, "một")
@@ -134,9 +135,9 @@ def test_a_poller_that_dies_between_storing_and_confirming_stores_once(
     fake: FakeTelegram, an: Person, system: System
 ) -> None:
     for _ in range(2):
-        poller = Poller(telegram(system), lambda messages: keep(system, messages), pauses=PAUSES)
+        poller = Poller(telegram(system), lambda messages: keep(system.db, messages, system.clock), pauses=PAUSES)
         update = fake.says(an, "một")
-        keep(system, telegram(system).parse(update))
+        keep(system.db, telegram(system).parse(update), system.clock)
         poller.start()
         assert fake.wait(lambda: not fake.pending)
         poller.stop()

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 
 from bot.channels.telegram.adapter import Telegram
 from bot.domain.message import Incoming
+from bot.services.receive import keep
 from bot.settings import Settings
 from bot.store.models import Conversation, Inbox
-from bot.web.webhooks import keep, webhooks_router
+from bot.web.webhooks import webhooks_router
 from bot.wiring import System, build
 from tests.servers.telegram import TOKEN
 
@@ -172,5 +173,5 @@ def test_a_message_that_the_database_refuses_does_not_take_the_others_with_it(ei
     if either.db.engine.dialect.name == "sqlite":
         pytest.skip("SQLite takes any text")
     good = [Incoming("pigeon_post", name, "an", name) for name in ("một", "hai")]
-    keep(either, [good[0], Incoming("pigeon_post", "x", "a" * 300, "địa chỉ dài quá"), good[1]])
+    keep(either.db, [good[0], Incoming("pigeon_post", "x", "a" * 300, "địa chỉ dài quá"), good[1]], either.clock)
     assert [m.text for m in stored(either)] == ["một", "hai"]

@@ -17,7 +17,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.channels.base import Abilities, File
+from bot.channels.base import Abilities, File, Receiver, Store
 from bot.channels.telegram import words
 from bot.channels.telegram.doctor import examine
 from bot.channels.telegram.failures import of_no_account, translate
@@ -94,6 +94,13 @@ class Telegram:
         self._loop.spawn(self._quietly(self._bot.send_chat_action(address, ChatAction.TYPING)))
 
     # --- beyond the common protocol ---
+
+    def receiver(self, store: Store) -> Receiver:
+        """The poller, or what registers the webhook (see receive.py)."""
+        # Imported late: receive.py builds on this module.
+        from bot.channels.telegram.receive import receiver
+
+        return receiver(self, store)
 
     def acknowledge(self, message: Incoming) -> None:
         """A button was pressed: stop its spinner and mark the choice. Returns at once; failures are of no account."""

@@ -12,14 +12,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
+from bot.channels.base import Store
 from bot.channels.telegram.adapter import Telegram
-from bot.domain.message import Incoming
 from bot.errors import DeliveryError, RetryLater
 
 log = logging.getLogger(__name__)
-
-Store = Callable[[list[Incoming]], None]
-"""Keeps messages for good; raises when it could not."""
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 _WAIT = 25

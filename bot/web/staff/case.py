@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from bot.domain import tracking_code
+from bot.domain.message import clean_text
 from bot.errors import InvalidInput
 from bot.services import handle_case
 from bot.store.models import Case, CaseMessage
@@ -100,7 +101,7 @@ def reply(code: str, visit: Visit = Depends(visiting), form: Form = Depends(post
 
 def visible(session: Session, visit: Visit, code: str) -> Case:
     """The case of this code, if this person may see it. Raises Missing: others learn nothing about it."""
-    case = session.scalar(select(Case).where(Case.code == code))
+    case = session.scalar(select(Case).where(Case.code == clean_text(code)))
     if case is None or not handle_case.sees(visit.actor, case):
         raise Missing("Không có phiếu này, hoặc phiếu không thuộc đơn vị của anh/chị.")
     return case

@@ -8,6 +8,7 @@ from fastapi import Depends, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain.message import clean_text
 from bot.errors import InvalidInput
 from bot.services import handoff as service
 from bot.store.models import Case, Conversation, Outbox
@@ -51,6 +52,7 @@ def say(conversation: str, visit: Visit = Depends(visiting), form: Form = Depend
 def hand_back(conversation: str, visit: Visit = Depends(visiting), form: Form = Depends(posted)) -> Response:
     """The assistant answers again."""
     visit.need("handoff")
+    conversation = clean_text(conversation)
     with visit.system.db.write() as session:
         row = session.get(Conversation, conversation)
         again = row is not None and row.handed_over_at is None
@@ -59,7 +61,7 @@ def hand_back(conversation: str, visit: Visit = Depends(visiting), form: Form = 
 
 
 def _taken(session: Session, conversation: str) -> Conversation:
-    row = session.get(Conversation, conversation, with_for_update=True)
+    row = session.get(Conversation, clean_text(conversation), with_for_update=True)
     if row is None or row.handed_over_at is None:
         raise Missing("Hội thoại này không còn chờ cán bộ: trợ lý tự động đang trả lời.")
     return row

@@ -7,6 +7,7 @@ import io
 from fastapi import Depends, Response
 from PIL import Image
 
+from bot.domain.message import clean_text
 from bot.services.media import Stored
 from bot.store.queries import media_visible
 from bot.web.staff.page import Missing, Visit, visiting
@@ -18,6 +19,7 @@ _SHOWN = ("image/", "audio/", "video/")
 
 def show(media_id: str, visit: Visit = Depends(visiting)) -> Response:
     """The file; with `?small=1` a thumbnail of a photo. Others than pictures and sound are offered for download."""
+    media_id = clean_text(media_id)
     with visit.system.db.read() as session:
         if not media_visible(session, visit.scope, media_id):
             raise Missing("Không có tệp này.")

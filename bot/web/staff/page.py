@@ -6,6 +6,7 @@ Answers to forms are redirects, so that going back or reloading sends nothing tw
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -99,11 +100,11 @@ class Form:
         return given if len(given) == 32 and given.isalnum() and given.isascii() else new_id()
 
     def number(self, name: str) -> int:
-        """A whole number. Raises InvalidInput."""
-        try:
-            return int(self.get(name))
-        except ValueError as error:
-            raise InvalidInput("Cần nhập một số.") from error
+        """A whole number, not negative. Raises InvalidInput."""
+        typed = self.get(name)
+        if not re.fullmatch(r"\d{1,15}", typed):
+            raise InvalidInput("Cần nhập một số.")
+        return int(typed)
 
 
 def visiting(request: Request, staff: Staff = Depends(current_staff)) -> Visit:
@@ -126,7 +127,7 @@ async def read_form(request: Request, visitor: Visitor, limit: int = _FORM_BYTES
     size = request.headers.get("content-length", "")
     if not size.isdecimal() or int(size) > limit:
         raise TooLarge("Biểu mẫu gửi lên lớn quá nên chưa nhận được. Anh/chị bớt ảnh hoặc chọn ảnh nhỏ hơn.")
-    async with request.form(max_files=PHOTOS, max_fields=60) as data:
+    async with request.form(max_files=4 * PHOTOS, max_fields=60) as data:
         values = {name: value for name, value in data.multi_items() if isinstance(value, str)}
         files = [value for _, value in data.multi_items() if isinstance(value, UploadFile) and value.size]
         if not genuine(request.app.state.system, visitor, values.get("token", "")):

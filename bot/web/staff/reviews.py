@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, Response
+from fastapi import Depends, Path, Response
 from sqlalchemy.orm import Session
 
 from bot.city import City
@@ -17,6 +17,7 @@ from bot.web.staff import choices, words
 from bot.web.staff.page import Form, Visit, posted, status_of, visiting
 
 _SHOWN = 30
+ReviewId = Annotated[int, Path(ge=1, lt=2**53)]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def show(visit: Visit = Depends(visiting)) -> Response:
     return _draw(visit)
 
 
-def decide(review_id: int, visit: Visit = Depends(visiting), form: Form = Depends(posted)) -> Response:
+def decide(review_id: ReviewId, visit: Visit = Depends(visiting), form: Form = Depends(posted)) -> Response:
     """The right label. What somebody has decided meanwhile stays."""
     visit.need("review")
     try:

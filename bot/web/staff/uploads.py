@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.errors import InvalidInput
 from bot.store.models import Media
-from bot.web.staff.page import Form, Visit
+from bot.web.staff.page import PHOTOS, Form, Visit
 
 
 @contextmanager
@@ -16,6 +17,8 @@ def photos(visit: Visit, form: Form) -> Iterator[tuple[str, ...]]:
     Each is stored in a transaction of its own: turning and shrinking takes a while.
     """
     kept: list[str] = []
+    if len(form.photos) > PHOTOS:
+        raise InvalidInput(f"Mỗi lần gửi tối đa {PHOTOS} ảnh.")
     try:
         for upload in form.photos:
             content = upload.file.read(visit.system.media.limit + 1)
