@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
 from bot.commands import cases, chat, doctor, nlu, people, serve
 from bot.errors import LangNgheError
+from bot.settings import PREFIX
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     for module in (serve, chat, nlu, cases, people, doctor):
         module.register(commands)
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    level = os.environ.get(f"{PREFIX}LOG_LEVEL") or "INFO"
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         return chosen.run(chosen) or 0

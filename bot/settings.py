@@ -88,6 +88,8 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()}: phải bắt đầu bằng http:// hoặc https://")
     if not settings.rasa_urls or not all(u.startswith("http") for u in settings.rasa_urls):
         raise SettingsError("LANGNGHE_RASA_URLS: cần ít nhất một địa chỉ http://…")
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingsError("LANGNGHE_LOG_LEVEL: dùng DEBUG, INFO, WARNING hoặc ERROR")
     if settings.worker_threads < 1:
         raise SettingsError("LANGNGHE_WORKER_THREADS: ít nhất là 1")
 

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +24,7 @@ import requests
 from bot.__main__ import main
 from bot.processes import free_port
 from bot.settings import ROOT
-from tests.web_chat import Chat
+from tests.dialogue.chat import Chat
 
 LANGNGHE = Path(sys.executable).parent / "langnghe"
 MODELS = ROOT / "var" / "models"
@@ -132,9 +133,23 @@ class Running:
     def _part(self, name: str) -> int | None:
         """The process id of one part, None when it does not run at this moment."""
         assert self.process is not None
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
-        for line in listed.stdout.splitlines():
-            pid, parent, command = line.split(None, 2)
-            if int(parent) == self.process.pid and _PARTS[name] in command:
-                return int(pid)
+        for pid, command in _children(self.process.pid):
+            if _PARTS[name] in command:
+                return pid
         return None
+
+
+def _children(parent: int) -> list[tuple[int, str]]:
+    """(process id, command line) of every child: from /proc where there is one, else from `ps`."""
+    if Path("/proc/self/stat").exists():
+        return list(_from_proc(parent))
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
+    rows = (line.split(None, 2) for line in listed.stdout.splitlines())
+    return [(int(pid), command) for pid, above, command in rows if int(above) == parent]
+
+
+def _from_proc(parent: int) -> Iterator[tuple[int, str]]:
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it may end while we look
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(stat.parent.name), (stat.parent / "cmdline").read_text().replace("\0", " ")

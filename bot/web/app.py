@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 
+from bot.domain.deadline import ZONE
 from bot.web.chat import chat_router
 from bot.web.health import health_router
 from bot.web.public import public_router
@@ -72,7 +74,13 @@ def open_templates(system: System) -> Jinja2Templates:
     templates = Jinja2Templates(directory=HERE / "templates")
     templates.env.globals["city"] = system.city.name
     templates.env.globals["static"] = _static
+    templates.env.filters["when"] = _when
     return templates
+
+
+def _when(iso: str) -> str:
+    """A moment of the JSON as local words: `14:05 ngày 22/11/2026`."""
+    return f"{datetime.fromisoformat(iso).astimezone(ZONE):%H:%M ngày %d/%m/%Y}"
 
 
 @lru_cache

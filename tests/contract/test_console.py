@@ -77,6 +77,9 @@ def test_assigning_reclassifying_extending_and_merging(office: Office) -> None:
     first, second = office.report(), office.report("Cũng cái nắp cống ấy")
     dispatcher, leader = office.at("dieuphoi"), office.at("lanhdao")
     due = office.case(first).due_at
+    assert due is not None
+    for hours in ("0", "-8", "nhiều", "1" * 30, "201"):
+        assert leader.does(first, "/extend", hours=hours, note="Chờ vật tư.").status == 400
     page = leader.does(first, "/extend", hours="8", note="Chờ vật tư.")
     assert "Đã gia hạn" in page.text
     assert office.case(first).due_at > due

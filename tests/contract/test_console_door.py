@@ -174,6 +174,30 @@ def test_photos_of_a_refused_form_do_not_stay(office: Office) -> None:
     assert not (office.desk.system.media.folder / extra[0].id).exists()
 
 
+def test_a_form_takes_six_photos(office: Office) -> None:
+    code = office.report()
+    browser = office.at("canbo")
+    browser.does(code, "/move", target="in_progress")
+    page = browser.does(code, "/move", *[picture()] * 7, target="pending_approval", note="Đã xong.")
+    assert page.status == 400
+    assert "tối đa 6 ảnh" in page.text
+    assert len(office.rows(Media)) == 1, "only the resident's own"
+    browser.does(code, "/move", *[picture()] * 6, target="pending_approval", note="Đã xong.")
+    assert office.case(code).status == "pending_approval"
+
+
+@pytest.mark.parametrize("odd", ["%00", "HN2611-%00", "..%2f..%2fetc", "a" * 3000, "%F0%9F%98%80", "%ff"])
+def test_odd_addresses_are_not_found(office: Office, odd: str) -> None:
+    browser = office.at("quantri")
+    token = browser.open("/staff/cases").form("/sign-out").fields["token"]
+    for address in ("cases", "media", "handoffs"):
+        assert browser.client.get(f"/staff/{address}/{odd}").status_code == 404
+    for address in (f"cases/{odd}/move", f"handoffs/{odd}/back", f"handoffs/{odd}/say", f"people/{odd}/password"):
+        body = {"token": token, "password": "12345678", "text": "x", "after": "1"}
+        assert browser.client.post(f"/staff/{address}", data=body).status_code == 404
+    assert browser.client.post(f"/staff/reviews/{'9' * 30}", data={"token": token}).status_code == 422
+
+
 def test_oversized_forms_are_refused_before_they_are_read(office: Office) -> None:
     browser = office.at("canbo")
     answer = browser.client.post("/staff/cases/new", content=b"", headers={"content-length": "999999999999"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from sqlalchemy import select
 
-from bot.domain.deadline import ZONE, in_words
+from bot.domain.deadline import in_words
 from bot.domain.status import STATUSES
 from bot.services.track_case import by_typed_code, public_view
 from bot.store.models import Case
@@ -40,6 +42,16 @@ def public_router(system: System, templates: Jinja2Templates) -> APIRouter:
     return router
 
 
+def _group_filter(system: System, chosen: str) -> dict:
+    options = [{"value": "", "label": "Tất cả"}]
+    options += [{"value": key, "label": name} for key, name in system.city.groups.items()]
+    return {"name": "group", "label": "Nhóm lĩnh vực", "value": chosen, "options": options}
+
+
+def _page(group: str, page: int) -> str:
+    return "/cong-khai?" + urlencode({"group": group, "page": page})
+
+
 def _path(code: str) -> str:
     """Only what can stand in an address; the reading forgives the rest."""
     return "".join(c for c in code.strip() if c.isalnum() or c == "-")[:40] or "-"
@@ -53,7 +65,7 @@ def _lookup(system: System, code: str) -> tuple[dict, int]:
             view["due"] = in_words(case.due_at) if case.due_at else None
             steps = [e for e in case.events if e.kind == "status" and e.target in STATUSES]
             history = [
-                {"at": e.at.astimezone(ZONE).strftime("%H:%M %d/%m/%Y"), "label": STATUSES[e.target or ""].label}
+                {"at": e.at.isoformat(), "label": STATUSES[e.target or ""].label}
                 for e in steps
                 if STATUSES[e.target or ""].notice
             ]
@@ -70,7 +82,7 @@ def _published(system: System, group: str, page: int) -> list[dict]:
         .where(Case.topic.in_(topics), Case.status.in_(("resolved", "closed")))
         .order_by(Case.resolved_at.desc())
         .offset((page - 1) * _LISTED)
-        .limit(_LISTED)
+        .limit(_LISTED + 1)
     )
     with system.db.read() as session:
         return [public_view(system.city, c, system.clock()) for c in session.scalars(query)]
