@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,11 +44,13 @@ class Town(Office):
     def works_until(self, person: Person, words: str) -> None:
         """The worker works until the resident has read these words."""
 
-        def read() -> bool:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
             self.works()
-            return any(words in sent.text for sent in self.fake.sent(person))
-
-        self.fake.wait(read)
+            if any(words in sent.text for sent in self.fake.sent(person)):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"not heard: {words!r}; heard: {[s.text for s in self.fake.sent(person)]}")
 
     def works(self) -> None:
         while self.desk.converse.step() or self.desk.deliver.step():
