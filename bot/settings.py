@@ -86,12 +86,16 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, name)
         if value and not value.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()}: phải bắt đầu bằng http:// hoặc https://")
-    if not settings.rasa_urls or not all(u.startswith("http") for u in settings.rasa_urls):
+    if not settings.rasa_urls or not all(u.startswith(("http://", "https://")) for u in settings.rasa_urls):
         raise SettingsError("LANGNGHE_RASA_URLS: cần ít nhất một địa chỉ http://…")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("LANGNGHE_LOG_LEVEL: dùng DEBUG, INFO, WARNING hoặc ERROR")
-    if settings.worker_threads < 1:
-        raise SettingsError("LANGNGHE_WORKER_THREADS: ít nhất là 1")
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        most = 65535 if field.name.endswith("_port") else 100_000
+        # Written so that "nan" fails as well.
+        if isinstance(value, int | float) and not 0 < value <= most:
+            raise SettingsError(f"{PREFIX}{field.name.upper()}: cần một số lớn hơn 0 và không quá {most}")
 
 
 def _with_defaults(settings: Settings) -> Settings:

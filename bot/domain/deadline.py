@@ -67,12 +67,21 @@ class Limits:
     handle: float
     urgent: bool
 
-    def due(self, calendar: WorkCalendar, received_at: datetime, assigned_at: datetime | None = None) -> datetime:
+    def due(
+        self,
+        calendar: WorkCalendar,
+        received_at: datetime,
+        assigned_at: datetime | None = None,
+        paused: timedelta = timedelta(),
+    ) -> datetime:
         """When the answer is due. Urgent: counted from receipt. Else from assignment, at the latest from
-        the end of the time allowed for receiving."""
+        the end of the time allowed for receiving.
+
+        paused: working time before the assignment in which the case waited for its resident.
+        """
         if self.urgent:
-            return calendar.add(received_at, timedelta(hours=self.handle))
-        start = calendar.add(received_at, timedelta(hours=self.receive))
+            return calendar.add(received_at, timedelta(hours=self.handle) + paused)
+        start = calendar.add(received_at, timedelta(hours=self.receive) + paused)
         if assigned_at is not None:
             start = min(start, assigned_at)
         return calendar.add(start, timedelta(hours=self.handle))

@@ -74,7 +74,8 @@ class Incoming:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Incoming:
-        data = dict(data)
+        # A message whose content was erased keeps a mark that is no field of it.
+        data = {k: v for k, v in data.items() if k in cls.__dataclass_fields__}
         if data.get("location"):
             data["location"] = Location(**data["location"])
         data["media"] = tuple(MediaRef(**m) for m in data.get("media") or ())

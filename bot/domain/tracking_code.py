@@ -17,7 +17,9 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PRIME = 31
 _DIGITS = "0123456789"
 _LENGTH = 12
-_LOOKALIKE_DIGIT = {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6", "B": "8"}
+_DIGIT = str.maketrans("OIL", "011")
+"""Letters that stand in no code, so that they can only mean a digit."""
+_PERHAPS_DIGIT = str.maketrans("QDZSGB", "002568")
 _LOOKALIKES = ("B8", "S5", "Z2", "G6", "V" + "U", "Q" + "0" + "OD", "J" + "1IL" + "T7")
 
 
@@ -40,7 +42,8 @@ class Reading:
     """What a person's typing may mean.
 
     `code` is set when the check character agrees; `guesses` are codes that agree after look-alikes are
-    exchanged; `slip` is True when the shape is that of a code but nothing agrees as typed.
+    exchanged; `slip` is True when the shape is that of a code but nothing agrees as typed. A letter of the
+    alphabet in year or month makes a guess, too: it may have changed places with a digit.
     """
 
     code: str | None
@@ -58,13 +61,14 @@ def read(typed: str, prefix: str = "HN") -> Reading | None:
     if len(flat) != _LENGTH or not flat.startswith(prefix):
         return None
     rest = flat[len(prefix) :]
-    month = "".join(_LOOKALIKE_DIGIT.get(c, c) for c in rest[:4])
+    typed = rest[:4].translate(_DIGIT)
+    month = typed.translate(_PERHAPS_DIGIT)
     if not month.isdigit():
         return None
     rest = month + rest[4:]
-    if _agrees(rest):
+    if month == typed and _agrees(rest):
         return Reading(code=_format(prefix, rest))
-    guesses = tuple(_format(prefix, g) for g in _exchanges(rest) if _agrees(g))
+    guesses = tuple(_format(prefix, g) for g in (rest, *_exchanges(rest)) if _agrees(g))
     return Reading(code=None, guesses=guesses)
 
 

@@ -65,10 +65,10 @@ def file_case(
                 Attachment(case_id=case.id, media_id=media_id, kind=kind, caption=caption, stage="report", at=now)
             )
     record(session, case, actor, now, None, FIRST, None)
-    start_clock(city, case)
+    start_clock(session, city, case, now)
     if way.sure:
         case.status, case.assigned_at = "assigned", now
-        start_clock(city, case)
+        start_clock(session, city, case, now)
         record(session, case, Actor.system(), now, FIRST, "assigned", city.agency_name(way.agency))
     session.flush()
     return case

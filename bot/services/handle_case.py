@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from bot.domain.roles import Role, may
 from bot.domain.routing import TRIAGE, route
 from bot.domain.status import REOPEN_LIMIT, RETURN_LIMIT, STATUSES, Clock, Move, moves_for, path
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.services.notify import notice_text, notify_status, tell
+from bot.services.notify import new_photos, notice_text, notify_status, tell
 from bot.store.models import Attachment, Case, CaseEvent, CaseMessage, Media, Review
 
 
@@ -65,10 +66,29 @@ def record(
     return event
 
 
-def start_clock(city: City, case: Case) -> None:
-    """Compute the due time from receipt, assignment and level."""
-    topic = city.topics.get(case.topic) if case.topic else None
-    case.due_at = city.limits(topic, case.level).due(city.calendar, case.created_at, case.assigned_at)
+def start_clock(session: Session, city: City, case: Case, now: datetime) -> None:
+    """Compute the due time from receipt, assignment, level and the pauses so far."""
+    limits = city.limits(city.topics.get(case.topic or ""), case.level)
+    before, after = _waited(session, city, case, now)
+    due = limits.due(city.calendar, case.created_at, case.assigned_at, before)
+    case.due_at = city.calendar.add(due, after) if after else due
+
+
+def _waited(session: Session, city: City, case: Case, now: datetime) -> tuple[timedelta, timedelta]:
+    """Working time in which the case waited for its resident, before and after it was given to a unit.
+
+    A pause that goes on is left out: its end moves the due time (`_resume`).
+    """
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.kind == "status").order_by(CaseEvent.id)
+    steps = [(e.at, e.target) for e in session.scalars(query)]
+    if case.paused_at is None:
+        steps.append((now, None))
+    waited = [timedelta(), timedelta()]
+    for (start, status), (end, _) in pairwise(steps):
+        if status is not None and STATUSES[status].clock is Clock.PAUSED:
+            assigned = case.assigned_at is not None and start >= case.assigned_at
+            waited[assigned] += city.calendar.between(start, end)
+    return waited[0], waited[1]
 
 
 def is_overdue(case: Case, now: datetime) -> bool:
@@ -186,8 +206,8 @@ def _need(step: _Step) -> None:
             raise InvalidInput("Cần mã của phiếu chính.")
         find(step.session, step.parent)
     if "photo" in needs and _needs_photo(step.city, step.case) and not may(step.actor.role, "act_alone"):
-        taken = select(Attachment).where(Attachment.case_id == step.case.id, Attachment.stage == "result")
-        if not any(a.kind == "photo" for a in step.session.scalars(taken)):
+        # A reopened case needs a new one: the old photo is what the resident has contradicted.
+        if not new_photos(step.session, step.case):
             raise InvalidInput("Việc ngoài hiện trường cần ảnh sau khi xử lý.")
 
 
@@ -213,7 +233,7 @@ def _assigned(step: _Step) -> None:
     case.agency = _target_agency(step.city, case, step.agency) or case.agency
     if case.assigned_at is None:
         case.assigned_at = step.now
-        start_clock(step.city, case)
+        start_clock(step.session, step.city, case, step.now)
 
 
 def _received(step: _Step) -> None:
@@ -303,8 +323,10 @@ def assign(session: Session, city: City, case: Case, agency: str, actor: Actor, 
     return case
 
 
-def reclassify(session: Session, city: City, case: Case, topic: str, actor: Actor, now: datetime) -> Case:
-    """Set the right topic; the message goes to the review list with it."""
+def reclassify(
+    session: Session, city: City, case: Case, topic: str, actor: Actor, now: datetime, review: bool = True
+) -> Case:
+    """Set the right topic; with `review` the message goes to the review list with it."""
     if not may(actor.role, "reclassify"):
         raise NotAllowed("Vai trò này không đổi lĩnh vực.")
     if topic not in city.topics:
@@ -313,10 +335,14 @@ def reclassify(session: Session, city: City, case: Case, topic: str, actor: Acto
         case.topic_sure = True
         return case
     before, case.topic, case.topic_sure = case.topic, topic, True
-    case.level = city.topics[topic].level
-    start_clock(city, case)
+    if case.level == (city.topics[before].level if before in city.topics else "normal"):
+        # A level of its own, such as an emergency's, stays.
+        case.level = city.topics[topic].level
+    if STATUSES[case.status].open and not case.reopened and case.extended_at is None:
+        start_clock(session, city, case, now)
     event = record(session, case, actor, now, before, topic, None, kind="topic")
-    _doubt(session, case, "rerouted", f"case-{case.id}-event-{event.id}", now, before=before, proposed=topic)
+    if review:
+        _doubt(session, case, "rerouted", f"case-{case.id}-event-{event.id}", now, before=before, proposed=topic)
     return case
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.city import City
 from bot.domain.deadline import in_words
 from bot.domain.message import Button, Outgoing
-from bot.domain.status import STATUSES
+from bot.domain.status import STATUSES, Phase
 from bot.store.models import Attachment, Case, Conversation, Outbox
 
 
@@ -35,13 +36,19 @@ def queue(
 
 
 def notify_status(session: Session, city: City, case: Case, event_id: int, note: str | None, now: datetime) -> None:
-    """Tell the resident about a new status, in the words of `data/texts/notices.yml`."""
+    """Tell the resident about a new status, in the words of `data/texts/notices.yml`.
+
+    Whoever reported the same matter (a merged case) is told the result as well.
+    """
     if not STATUSES[case.status].notice:
         return
-    images = tuple(_new_photos(session, case)) if case.status == "resolved" else ()
+    images = tuple(new_photos(session, case)) if case.status == "resolved" else ()
     buttons = rating_buttons(city, case.code) if case.status == "resolved" else ()
     message = Outgoing(notice_text(city, case, f"notice_{case.status}", note), buttons=buttons, images=images)
     tell(session, case, message, f"case-{case.id}-event-{event_id}", now)
+    if STATUSES[case.status].phase is Phase.ANSWERED:
+        for same in session.scalars(select(Case).where(Case.parent_id == case.id)):
+            tell(session, same, replace(message, buttons=()), f"case-{same.id}-event-{event_id}", now)
 
 
 def tell(session: Session, case: Case, message: Outgoing, key: str, now: datetime, kind: str = "notice") -> None:
@@ -79,7 +86,7 @@ def rating_buttons(city: City, code: str) -> tuple[Button, ...]:
     return tuple(Button(b["label"], f"after:{b['verb']}:{code}") for b in city.texts["rating_buttons"])
 
 
-def _new_photos(session: Session, case: Case) -> list[str]:
+def new_photos(session: Session, case: Case) -> list[str]:
     """Result photos that came since the last reopening."""
     query = select(Attachment).where(
         Attachment.case_id == case.id, Attachment.stage == "result", Attachment.kind == "photo"

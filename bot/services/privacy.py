@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.media import MediaStore
-from bot.store.models import Attachment, Case, Consent, Conversation, Draft, Inbox, Media, Outbox, Review
+from bot.store.models import Attachment, Case, CaseMessage, Consent, Conversation, Draft, Inbox, Media, Outbox, Review
 
 ERASED = {"erased": True}
 
@@ -34,7 +34,7 @@ def forget_messages(session: Session, media: MediaStore, conversation: Conversat
         update(Inbox).where(Inbox.conversation_id == conversation.id, Inbox.state != "done").values(parse=None)
     )
     for row in session.scalars(
-        select(Outbox).where(Outbox.conversation_id == conversation.id, Outbox.state.in_(("sent", "delivered")))
+        select(Outbox).where(Outbox.conversation_id == conversation.id, Outbox.state.not_in(("queued", "claimed")))
     ):
         row.body = {"text": "", "buttons": [], "images": []}
     session.execute(update(Draft).where(Draft.conversation_id == conversation.id).values(body={}))
@@ -68,9 +68,20 @@ def erase_resident(session: Session, media: MediaStore, conversation: Conversati
         case.fields = {k: v for k, v in case.fields.items() if k not in ("contact_phone", "name", "customer_code")}
     for other in session.scalars(select(Conversation).where(Conversation.resident_id == resident.id)):
         forget_messages(session, media, other, now)
-        session.execute(update(Review).where(Review.conversation_id == other.id).values(conversation_id=None))
+        _unlink(session, other)
         record_consent(session, other, "withdrawn", version, now)
         other.consent = None
         other.introduced = False
     resident.name = resident.phone = None
+    mine = [case.id for case in cases]
+    session.execute(update(CaseMessage).where(CaseMessage.case_id.in_(mine)).values(key=None))
     return len(cases)
+
+
+def _unlink(session: Session, conversation: Conversation) -> None:
+    """Nothing that stays with a case may lead back to the conversation it came from."""
+    session.execute(delete(Draft).where(Draft.conversation_id == conversation.id))
+    for table in (Review, Media):
+        session.execute(update(table).where(table.conversation_id == conversation.id).values(conversation_id=None))
+    about_cases = update(Outbox).where(Outbox.conversation_id == conversation.id, Outbox.case_id.is_not(None))
+    session.execute(about_cases.values(case_id=None, key=literal("erased-") + cast(Outbox.id, String)))

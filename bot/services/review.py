@@ -64,5 +64,5 @@ def decide(session: Session, city: City, review_id: int, label: str, actor: Acto
     review.label, review.decided_by, review.decided_at = label, actor.name, now
     case = session.get(Case, review.case_id) if review.case_id else None
     if case is not None and label in city.topics:
-        reclassify(session, city, case, label, actor, now)
+        reclassify(session, city, case, label, actor, now, review=False)
     return review

@@ -121,6 +121,8 @@ def small_talk(talk: Talk) -> None:
     }.get(talk.heard.intent)
     if name is None:
         return _nothing_open(talk)
+    if name == "utter_help" and talk.cue("wants_to_report"):
+        name = "utter_ask_what"
     if name == "utter_english":
         talk.conversation.language = "en"
     talk.say(name, city=talk.city.name)
@@ -131,7 +133,7 @@ def _nothing_open(talk: Talk) -> None:
     last = talk.state("last_case")
     if talk.heard.intent == "affirm" and last and find_draft(talk.session, talk.conversation) is None:
         return talk.say("utter_already_filed", code=last)
-    talk.say("utter_nothing_open")
+    talk.say("utter_later" if talk.heard.intent in ("affirm", "deny") else "utter_nothing_open")
 
 
 _ANSWERS = {

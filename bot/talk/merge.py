@@ -73,14 +73,16 @@ def _take_pin(talk: Talk, body: Body) -> None:
 
 def _correct(talk: Talk, body: Body) -> bool:
     """`à nhầm, ngõ 97 chứ không phải 79`: exchange the old words for the new ones."""
-    if not (talk.heard.intent == "correction" or talk.cue("correction") or _OPENING.match(talk.text)):
+    announced = talk.cue("correction") or _OPENING.match(talk.text) is not None
+    if not (announced or talk.heard.intent == "correction"):
         return False
     said = _TAIL.sub("", _OPENING.sub("", talk.text))
     for pattern in _INSTEAD:
         found = pattern.search(said)
         if found:
             return _exchange(talk, body, _TAIL.sub("", found["old"]), found["new"].strip(" ,.;"))
-    return _correct_place(talk, body, said)
+    # Without such words "gần số 58" may be taken for a correction by the machine; it adds, it does not replace.
+    return announced and _correct_place(talk, body, said)
 
 
 def _exchange(talk: Talk, body: Body, old: str, new: str) -> bool:

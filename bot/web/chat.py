@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from typing import Any
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import func, select
 from starlette.datastructures import UploadFile
@@ -26,6 +30,8 @@ _POLL = 0.05
 _LONGEST_WAIT = 30.0
 _BODY_LIMIT = 200_000
 _PER_MINUTE = 60
+Wait = Annotated[float, Query(allow_inf_nan=False)]
+"""Seconds; what lies outside 0 to 30 is taken for the nearer end."""
 
 
 class Pin(BaseModel):
@@ -51,9 +57,26 @@ class Refused(Exception):
         self.response = JSONResponse({"error": error, "message": message}, status, headers)
 
 
+class ChatRoute(APIRoute):
+    """A route whose refusals all have the shape of the contract."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def refusing(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refused as refused:
+                return refused.response
+            except RequestValidationError:
+                return Refused(400, "malformed", "Yêu cầu không đúng dạng.").response
+
+        return refusing
+
+
 def chat_router(system: System) -> APIRouter:
     """The addresses under /chat and the pictures shown in it."""
-    router = APIRouter()
+    router = APIRouter(route_class=ChatRoute)
     chat = _Chat(system)
 
     @router.post("/chat/api/sessions", status_code=201)
@@ -61,22 +84,16 @@ def chat_router(system: System) -> APIRouter:
         return {"session": chat.new_session()}
 
     @router.post("/chat/api/messages")
-    async def send(request: Request, wait: float = 0) -> Response:
-        try:
-            message, session = await chat.read(request)
-            row_id = await run_in_threadpool(chat.store, session, message)
-        except Refused as refused:
-            return refused.response
+    async def send(request: Request, wait: Wait = 0) -> Response:
+        message = await chat.read(request)
+        row_id = await run_in_threadpool(chat.store, message)
         if wait <= 0:
             return JSONResponse({"accepted": True, "id": message.message_id.partition(":")[2]}, 202)
-        return JSONResponse(await chat.replies(row_id, min(wait, _LONGEST_WAIT)))
+        return JSONResponse(await chat.replies(row_id, message.sender, min(wait, _LONGEST_WAIT)))
 
     @router.get("/chat/api/messages")
-    async def messages(session: str, after: str = "0", wait: float = 0, own: int = 0) -> Response:
-        try:
-            return JSONResponse(await chat.since(session, after, min(max(wait, 0), _LONGEST_WAIT), bool(own)))
-        except Refused as refused:
-            return refused.response
+    async def messages(session: str, after: str = "0", wait: Wait = 0, own: int = 0) -> Response:
+        return JSONResponse(await chat.since(session, after, min(max(wait, 0), _LONGEST_WAIT), bool(own)))
 
     @router.get("/chat/media/{media_id}")
     def picture(media_id: str, session: str) -> Response:
@@ -85,8 +102,9 @@ def chat_router(system: System) -> APIRouter:
     @router.get("/qr/{code}.png")
     def qr(code: str) -> Response:
         with system.db.read() as session:
-            if session.scalar(select(Case.id).where(Case.code == code)) is None:
-                return Response(status_code=404)
+            known = code.isprintable() and session.scalar(select(Case.id).where(Case.code == code)) is not None
+        if not known:
+            return Response(status_code=404)
         return Response(code_png(system.public_url, code), media_type="image/png")
 
     return router
@@ -104,7 +122,7 @@ class _Chat:
             open_conversation(session, CHANNEL, session_id, self.system.clock())
         return session_id
 
-    async def read(self, request: Request) -> tuple[Incoming, str]:
+    async def read(self, request: Request) -> Incoming:
         """The message of a request. Raises Refused."""
         kind = request.headers.get("content-type", "")
         if kind.startswith("multipart/form-data"):
@@ -119,14 +137,14 @@ class _Chat:
             sent = Sent.model_validate_json(raw.decode("utf-8", "replace"))
         except ValidationError as error:
             raise Refused(400, "malformed", "Tin gửi không đúng dạng.") from error
-        text = clean_text(sent.text)
-        if not text and not sent.payload and sent.location is None:
+        await run_in_threadpool(self._admit, sent.session, sent.id)
+        text, payload = clean_text(sent.text), clean_text(sent.payload) or None
+        if not text and not payload and sent.location is None:
             raise Refused(400, "empty", "Anh/chị chưa nhập nội dung.")
         pin = Location(sent.location.lat, sent.location.lon) if sent.location else None
-        payload = clean_text(sent.payload) or None
-        return self._incoming(sent.session, sent.id, text, payload, pin, ()), sent.session
+        return self._incoming(sent.session, sent.id, text, payload, pin, ())
 
-    async def _read_form(self, request: Request) -> tuple[Incoming, str]:
+    async def _read_form(self, request: Request) -> Incoming:
         limit = self.system.media.limit
         if int(request.headers.get("content-length") or 0) > limit + _BODY_LIMIT:
             raise Refused(413, "too_large", f"Tệp lớn quá {limit // 1_000_000} MB nên chưa nhận được ạ.")
@@ -137,7 +155,7 @@ class _Chat:
         session_id, message_id = str(form.get("session") or ""), str(form.get("id") or "")
         if not session_id or not 0 < len(message_id) <= 100:
             raise Refused(400, "malformed", "Thiếu mã phiên hoặc mã tin.")
-        conversation = await run_in_threadpool(self._conversation, session_id)
+        conversation = await run_in_threadpool(self._admit, session_id, message_id)
         text = clean_text(str(form.get("text") or ""))
         media: list[MediaRef] = []
         for kind in ("photo", "voice", "video", "file"):
@@ -147,7 +165,7 @@ class _Chat:
                     media.append(await run_in_threadpool(self._keep, content, kind, conversation, text))
         if not media and not text:
             raise Refused(400, "empty", "Anh/chị chưa nhập nội dung.")
-        return self._incoming(session_id, message_id, text, None, None, tuple(media)), session_id
+        return self._incoming(session_id, message_id, text, None, None, tuple(media))
 
     def _keep(self, content: bytes, kind: str, conversation: str, caption: str) -> MediaRef:
         try:
@@ -174,20 +192,34 @@ class _Chat:
         return Incoming(CHANNEL, key, session_id, text[:MAX_TEXT], payload, pin, media, handle=cut)
 
     def _conversation(self, session_id: str) -> str:
-        with self.system.db.read() as session:
-            found = session.scalar(
-                select(Conversation.id).where(Conversation.channel == CHANNEL, Conversation.address == session_id)
-            )
+        # What is not printable cannot be a session of ours; PostgreSQL would not even compare a NUL.
+        found = None
+        if session_id.isprintable():
+            with self.system.db.read() as session:
+                found = session.scalar(
+                    select(Conversation.id).where(Conversation.channel == CHANNEL, Conversation.address == session_id)
+                )
         if found is None:
             raise Refused(401, "unknown_session", "Phiên trò chuyện không còn. Anh/chị tải lại trang giúp ạ.")
         return found
 
-    def store(self, session_id: str, message: Incoming) -> int:
-        """Store once; the same id sent again leads to the same row."""
+    def _admit(self, session_id: str, message_id: str) -> str:
+        """The conversation of a message that may be taken; asked before a file is kept. Raises Refused."""
         conversation = self._conversation(session_id)
+        if not message_id.isprintable():
+            raise Refused(400, "malformed", "Mã tin không đúng dạng.")
+        since = self.system.clock() - timedelta(minutes=1)
+        recent = select(func.count(Inbox.id)).where(Inbox.conversation_id == conversation, Inbox.received_at > since)
+        with self.system.db.read() as session:
+            if (session.scalar(recent) or 0) >= _PER_MINUTE:
+                message = "Anh/chị gửi hơi nhanh, chờ một phút rồi gửi tiếp giúp ạ."
+                raise Refused(429, "slow_down", message, {"Retry-After": "30"})
+        return conversation
+
+    def store(self, message: Incoming) -> int:
+        """Store once; the same id sent again leads to the same row."""
         now = self.system.clock()
         with self.system.db.write() as session:
-            self._limit(session, conversation)
             row_id = receive(session, message, now)
             if row_id is None:
                 row_id = session.scalars(
@@ -195,34 +227,22 @@ class _Chat:
                 ).one()
             return row_id
 
-    def _limit(self, session: Any, conversation: str) -> None:
-        from datetime import timedelta
-
-        since = self.system.clock() - timedelta(minutes=1)
-        recent = session.scalar(
-            select(func.count(Inbox.id)).where(Inbox.conversation_id == conversation, Inbox.received_at > since)
-        )
-        if recent >= _PER_MINUTE:
-            raise Refused(
-                429, "slow_down", "Anh/chị gửi hơi nhanh, chờ một phút rồi gửi tiếp giúp ạ.", {"Retry-After": "30"}
-            )
-
-    async def replies(self, row_id: int, wait: float) -> dict[str, Any]:
+    async def replies(self, row_id: int, session_id: str, wait: float) -> dict[str, Any]:
         """All that was answered to one message, when it is settled or the time is over."""
         end = time.monotonic() + wait
         while True:
-            done, found = await run_in_threadpool(self._answered, row_id)
+            done, found = await run_in_threadpool(self._answered, row_id, session_id)
             if done or time.monotonic() >= end:
                 return {"replies": found, "done": done}
             await asyncio.sleep(_POLL)
 
-    def _answered(self, row_id: int) -> tuple[bool, list[dict[str, Any]]]:
+    def _answered(self, row_id: int, session_id: str) -> tuple[bool, list[dict[str, Any]]]:
         with self.system.db.read() as session:
             row = session.get(Inbox, row_id)
             if row is None:
                 return True, []
             out = session.scalars(select(Outbox).where(Outbox.inbox_id == row_id).order_by(Outbox.id)).all()
-            return row.state == "done", [self._shown(o, "") for o in out]
+            return row.state == "done", [self._shown(o, session_id) for o in out]
 
     async def since(self, session_id: str, after: str, wait: float, own: bool) -> dict[str, Any]:
         """Messages after the cursor, in order; waits up to `wait` seconds for the first."""
@@ -259,14 +279,13 @@ class _Chat:
 
     def _shown(self, row: Outbox, session_id: str) -> dict[str, Any]:
         message = Outgoing.from_json(row.body)
-        with_key = f"?session={session_id}" if session_id else ""
         return {
             "id": row.id,
             "from": "staff" if row.kind == "staff" else "assistant",
             "kind": row.kind,
             "text": message.text,
             "buttons": [{"label": b.label, "payload": b.payload} for b in message.buttons],
-            "images": [{"url": i if i.startswith("/") else f"/chat/media/{i}{with_key}"} for i in message.images],
+            "images": [{"url": i if i.startswith("/") else f"/chat/media/{i}?session={session_id}"} for i in message.images],
             "ask": message.ask,
             "at": row.created_at.isoformat(),
         }
@@ -293,7 +312,7 @@ class _Chat:
         try:
             conversation = self._conversation(session_id)
             with self.system.db.read() as session:
-                row = session.get(Media, media_id)
+                row = session.get(Media, media_id) if media_id.isprintable() else None
                 sent = row is not None and row.conversation_id == conversation
                 if not sent:
                     texts = session.scalars(select(Outbox.body).where(Outbox.conversation_id == conversation))

@@ -189,7 +189,9 @@ def _rated(play: Play, wanted: str) -> list[str]:
 def _forgotten(play: Play, words: list[str]) -> list[str]:
     """Nowhere in the database, and not in the conversation after a reload."""
     with sqlite3.connect(f"file:{play.running.folder / 'langnghe.db'}?mode=ro", uri=True) as database:
-        everything = plain("\n".join(database.iterdump()))
+        dumped = "\n".join(database.iterdump())
+    # JSON columns hold letters with marks as \\uXXXX.
+    everything = plain(re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), dumped))
     shown = plain(json.dumps(play.chat.history(), ensure_ascii=False))
     return [f"not forgotten: {w!r}" for w in words if plain(w) in everything or plain(w) in shown]
 

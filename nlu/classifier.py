@@ -1,0 +1,104 @@
+"""One decision over topics, outcomes and dialogue intents; everything the service hears about a text is set here."""
+
+import json
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu import fastpath
+from nlu.decision import decide
+from nlu.labels import REPORT
+from nlu.lexical import LexicalView
+from nlu.normalizer import PLAIN
+from nlu.second_topic import second_topic
+
+fastpath.install()
+
+Example = tuple[str, str, bool]  # rewritten text, label, is a topic
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent, IntentClassifier):
+    """Sets `intent`, `label`, `confidence`, `ranking` and `second`; nlu/decision.py tells how they hang together."""
+
+    def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
+        self._storage = model_storage
+        self._resource = resource
+        self.view = LexicalView()
+        self.topics: frozenset[str] = frozenset()
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "TopicClassifier":
+        return cls(model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns from the examples that have text; a report's label is the topic in its metadata."""
+        examples = [labelled(example) for example in training_data.intent_examples if example.get(TEXT)]
+        self.topics = frozenset(label for _, label, is_topic in examples if is_topic)
+        self.view.fit([text for text, _, _ in examples], [label for _, label, _ in examples])
+        with self._storage.write_to(self._resource) as folder:
+            self.view.save(folder)
+            (folder / "topics.json").write_text(json.dumps(sorted(self.topics)), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "TopicClassifier":
+        component = cls(model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component.view = LexicalView.load(folder)
+            component.topics = frozenset(json.loads((folder / "topics.json").read_text(encoding="utf-8")))
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            self._classify(message)
+        return messages
+
+    def _probabilities(self, texts: list[str]) -> np.ndarray:
+        """(texts, labels). A second view would be pooled with the lexical one here, log-linearly."""
+        return np.exp(self.view.log_probabilities(texts))
+
+    def _classify(self, message: Message) -> None:
+        text = message.get(PLAIN) or ""
+        decision = decide(self.view.labels, self._probabilities([text])[0], self.topics, len(text.split()))
+        second = None
+        if decision.intent == REPORT:
+            second = second_topic(text, decision.label, self.view.labels, self.topics, self._probabilities)
+        intent = {"name": decision.intent, "confidence": decision.intent_confidence}
+        message.set(INTENT, intent, add_to_output=True)
+        message.set("label", decision.label, add_to_output=True)
+        message.set("confidence", decision.confidence, add_to_output=True)
+        message.set("ranking", decision.ranking, add_to_output=True)
+        message.set("second", second, add_to_output=True)
+
+
+def labelled(example: Message) -> Example:
+    """What a training example teaches; raises ValueError for a report that names no topic."""
+    intent = example.get(INTENT)
+    if intent != REPORT:
+        return example.get(PLAIN), intent, False
+    topic = ((example.get("metadata") or {}).get("intent") or {}).get("topic")
+    if not topic:
+        raise ValueError(f"a report sentence without metadata {{topic: …}}: {example.get(TEXT)[:40]}…")
+    return example.get(PLAIN), topic, True
