@@ -23,7 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     level = os.environ.get(f"{PREFIX}LOG_LEVEL") or "INFO"
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # These tell of every start and request; httpx would even write the bot's token.
+    for chatty in ("httpx", "alembic", "rasa_sdk", "sanic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         return chosen.run(chosen) or 0
     except LangNgheError as error:

@@ -97,13 +97,18 @@ class Part:
     name: str
     command: list[str]
     env: dict[str, str]
+    log: Path
     process: subprocess.Popen | None = None
     born: float = 0.0
     deaths: int = 0
 
     def start(self) -> None:
         # A session of its own: Ctrl-C reaches only us, and we end the parts in order.
-        self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, start_new_session=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.env, start_new_session=True, stdout=log, stderr=log
+            )
         self.born = time.monotonic()
 
     def dead(self) -> bool:
@@ -139,7 +144,7 @@ def up(settings: Settings, host: str, port: int) -> int:
 
     first = first_admin(build(settings))
     command, rasa_env = rasa_command(settings, rasa_port)
-    parts = [Part("rasa", command, rasa_env), *_own_parts(settings, host, port)]
+    parts = [Part("rasa", command, rasa_env, _log(settings, "rasa")), *_own_parts(settings, host, port)]
     stopping = _Stop()
     for part in parts:
         part.start()
@@ -173,10 +178,14 @@ def _own_parts(settings: Settings, host: str, port: int) -> list[Part]:
     }
     python = [sys.executable, "-m", "bot"]
     return [
-        Part("actions", [*python, "actions"], env),
-        Part("worker", [*python, "worker", "--alone"], env),
-        Part("web", [*python, "web", "--host", host, "--port", str(port)], env),
+        Part("actions", [*python, "actions"], env, _log(settings, "actions")),
+        Part("worker", [*python, "worker", "--alone"], env, _log(settings, "worker")),
+        Part("web", [*python, "web", "--host", host, "--port", str(port)], env, _log(settings, "web")),
     ]
+
+
+def _log(settings: Settings, name: str) -> Path:
+    return settings.data_dir / "logs" / f"{name}.log"
 
 
 def _shown(host: str) -> str:
@@ -227,7 +236,7 @@ def _watch(parts: list[Part], stopping: _Stop) -> None:
         for part in parts:
             if part.dead() and time.monotonic() - part.born > min(2.0**part.deaths, 30.0):
                 part.deaths = 0 if time.monotonic() - part.born > 120 else part.deaths + 1
-                print(f"langnghe: {part.name} đã dừng, khởi động lại", file=sys.stderr)
+                print(f"langnghe: {part.name} đã dừng, khởi động lại (xem {part.log})", file=sys.stderr)
                 part.start()
 
 

@@ -11,11 +11,13 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.text.entities import mask_codes
 from nlu.text.lexicon import Lexicon
 from nlu.text.normalize import marked_share, nfc
 from nlu.text.times import UNACCENTED_BELOW
 
-PLAIN = "plain_text"  # message key: small letters, teencode and dialect rewritten
+ROOT = Path(__file__).resolve().parents[1]
+PLAIN = "plain_text"  # message key: small letters, codes masked, teencode and dialect rewritten
 UNACCENTED = "unaccented"
 
 
@@ -45,13 +47,10 @@ class Normalizer(GraphComponent):
         for message in messages:
             text = nfc(message.get(TEXT) or "")
             message.set(TEXT, text, add_to_output=True)
-            message.set(PLAIN, self.lexicon.rewrite(text))
+            message.set(PLAIN, self.lexicon.rewrite(mask_codes(text)))
             message.set(UNACCENTED, bool(text) and marked_share(text) < UNACCENTED_BELOW, add_to_output=True)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         self.process([example for example in training_data.training_examples if example.get(TEXT)])
         return training_data
-
-
-ROOT = Path(__file__).resolve().parents[1]

@@ -2,17 +2,11 @@
 
 import argparse
 import hashlib
-import logging
 import os
 import sys
-import warnings
 from pathlib import Path
 
-os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-# Rasa caches components by their own source only; a change in what they import would go unseen.
-os.environ["RASA_MAX_CACHE_SIZE"] = "0"
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # threads would change the order of sums
-    os.environ.setdefault(_name, "1")
+from nlu.quiet import quiet_rasa
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = "config.yml"
@@ -49,28 +43,25 @@ def train(out: Path, force: bool = False) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     _train_with_rasa(out, model.name.removesuffix(".tar.gz"))
     if not model.exists():
-        raise RuntimeError("Rasa trained no model; its messages stand above")
+        raise RuntimeError("Rasa trained no model: see `rasa data validate`")
     return model
 
 
 def _train_with_rasa(out: Path, name: str) -> None:
-    warnings.simplefilter("ignore")
-    from rasa.model_training import train as rasa_train
-    from rasa.utils.log_utils import configure_structlog
-
-    configure_structlog(logging.ERROR)  # Rasa would print sentences of residents at its usual level
-    logging.getLogger("rasa").setLevel(logging.ERROR)
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        rasa_train(
-            domain=DOMAIN,
-            config=CONFIG,
-            training_files=[path for path in TRAINING if Path(path).exists()],
-            output=str(out),
-            fixed_model_name=name,
-            force_training=True,
-        )
+        with quiet_rasa():
+            from rasa.model_training import train as rasa_train
+
+            rasa_train(
+                domain=DOMAIN,
+                config=CONFIG,
+                training_files=[path for path in TRAINING if Path(path).exists()],
+                output=str(out),
+                fixed_model_name=name,
+                force_training=True,
+            )
     finally:
         os.chdir(before)
 

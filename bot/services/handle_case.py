@@ -205,10 +205,10 @@ def _need(step: _Step) -> None:
         if not step.parent or step.parent == step.case.code:
             raise InvalidInput("Cần mã của phiếu chính.")
         find(step.session, step.parent)
-    if "photo" in needs and _needs_photo(step.city, step.case) and not may(step.actor.role, "act_alone"):
-        # A reopened case needs a new one: the old photo is what the resident has contradicted.
-        if not new_photos(step.session, step.case):
-            raise InvalidInput("Việc ngoài hiện trường cần ảnh sau khi xử lý.")
+    shown = not _needs_photo(step.city, step.case) or may(step.actor.role, "act_alone")
+    # A reopened case needs a new photo: the old one is what the resident has contradicted.
+    if "photo" in needs and not (shown or new_photos(step.session, step.case)):
+        raise InvalidInput("Việc ngoài hiện trường cần ảnh sau khi xử lý.")
 
 
 def _needs_photo(city: City, case: Case) -> bool:

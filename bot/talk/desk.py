@@ -23,6 +23,8 @@ from bot.talk.merge import fits
 from bot.talk.turn import Talk, Understanding
 
 VERY_SURE = 0.75
+_ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
+_WELCOME_SUFFICES = frozenset({"greeting", "help", "english", "chitchat", "start_over", "spam", "thanks"})
 _TOLD = ("report", "suggestion", "unclear", "correction")
 _START: dict[str, Callable[[Talk], None]] = {
     "report": report.start,
@@ -117,20 +119,32 @@ def _before_consent(talk: Talk) -> None:
         return _agree(talk)
     if consent.said_no(talk):
         return privacy.refuse(talk)
+    if talk.message.media or talk.message.location or _tells(talk):
+        return consent.hold(talk)
     if intent == "ask_human":
         return _handoff(talk)
-    if talk.heard.values("tracking_code") and not talk.message.media:
+    if talk.heard.values("tracking_code"):
         return track.start(talk)
-    first = not talk.conversation.introduced
-    if intent in consent.WITHOUT_CONSENT and not talk.message.media and not talk.message.location:
-        if not (first and intent in ("greeting", "help", "english", "chitchat", "start_over", "spam", "thanks")):
-            _START[_flow(talk)](talk)
-        if first or not talk.replies and intent != "spam":
-            consent.ask(talk, held=False)
-        if intent == "emergency":
-            talk.remember(held=[*talk.state("held", []), talk.inbox_id])
-        return
-    consent.hold(talk)
+    if intent in _ANSWERS_NOTHING:
+        # Tell what this is, in full the first time.
+        return talk.say("utter_help") if talk.conversation.introduced else consent.ask(talk, held=False)
+    return _at_once(talk) if intent in consent.WITHOUT_CONSENT else consent.hold(talk)
+
+
+def _at_once(talk: Talk) -> None:
+    """What needs nothing of the person to be kept is answered, and the first time the question is put with it."""
+    intent, first = talk.heard.intent, not talk.conversation.introduced
+    if not (first and intent in _WELCOME_SUFFICES):
+        _START[_flow(talk)](talk)
+    if first or (not talk.replies and intent != "spam"):
+        consent.ask(talk, held=False)
+    if intent == "emergency":
+        talk.remember(held=[*talk.state("held", []), talk.inbox_id])
+
+
+def _tells(talk: Talk) -> bool:
+    """A word to the assistant that holds a matter as well."""
+    return talk.heard.tells(talk.city.topics, len(talk.text.split()))
 
 
 def _flow(talk: Talk) -> str:
@@ -156,7 +170,7 @@ def _dispatch(talk: Talk) -> None:
 def _outside(talk: Talk) -> None:
     """Nothing is open: a new report, or what Rasa's rule named."""
     intent = talk.heard.intent
-    if talk.message.media or talk.message.location or intent in _TOLD:
+    if talk.message.media or talk.message.location or intent in _TOLD or _tells(talk):
         if not after.offer_attach(talk):
             report.start(talk)
         return None

@@ -9,6 +9,9 @@ from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.turn import Talk
 from nlu.text.normalize import fold, normalize
 
+_FEW = 4
+"""Syllables up to which "bỏ qua", "quay lại" … are taken at their word when nothing is open."""
+
 
 def start(talk: Talk) -> None:
     """Answer by outcome."""
@@ -133,7 +136,9 @@ def _nothing_open(talk: Talk) -> None:
     last = talk.state("last_case")
     if talk.heard.intent == "affirm" and last and find_draft(talk.session, talk.conversation) is None:
         return talk.say("utter_already_filed", code=last)
-    talk.say("utter_later" if talk.heard.intent in ("affirm", "deny") else "utter_nothing_open")
+    if talk.heard.intent in ("affirm", "deny"):
+        return talk.say("utter_later")
+    talk.say("utter_help" if len(talk.text.split()) > _FEW else "utter_nothing_open")
 
 
 _ANSWERS = {

@@ -14,6 +14,8 @@ from bot.domain.message import Button, Incoming
 from bot.services.media import MediaStore
 from bot.store.models import Conversation
 
+_SOFT = frozenset({"greeting", "help", "thanks", "goodbye", "chitchat", "offer_later", "skip", "correction"})
+
 
 @dataclass(frozen=True)
 class Understanding:
@@ -50,8 +52,15 @@ class Understanding:
         return [str(e.get("raw") or e["value"]) for e in self.entities if e.get("entity") == entity]
 
     def topics(self, known: dict[str, Any]) -> list[tuple[str, float]]:
-        """The topics of the ranking, best first, without outcomes."""
-        return [(t, c) for t, c in self.ranking if t in known]
+        """The topics of the ranking, best first, given that this is a story and no word to the assistant."""
+        talks = self.intent not in ("report", *(label for label, _ in self.ranking))
+        share = 1.0 - min(self.intent_confidence, 0.95) if talks else 1.0
+        return [(t, min(c / share, 1.0)) for t, c in self.ranking if t in known]
+
+    def tells(self, known: dict[str, Any], words: int) -> bool:
+        """Whether a greeting, a thank-you or "tôi muốn phản ánh" holds a matter as well."""
+        topic = max((c for t, c in self.ranking if t in known), default=0.0)
+        return self.intent in _SOFT and self.intent_confidence < 0.9 and words > 6 and topic >= 0.08
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine
@@ -285,7 +286,7 @@ class _Chat:
             "kind": row.kind,
             "text": message.text,
             "buttons": [{"label": b.label, "payload": b.payload} for b in message.buttons],
-            "images": [{"url": i if i.startswith("/") else f"/chat/media/{i}?session={session_id}"} for i in message.images],
+            "images": [{"url": i if i.startswith("/") else _address(i, session_id)} for i in message.images],
             "ask": message.ask,
             "at": row.created_at.isoformat(),
         }
@@ -299,10 +300,7 @@ class _Chat:
             "kind": "own",
             "text": body.get("text") or "",
             "payload": body.get("payload"),
-            "media": [
-                {"kind": m["kind"], "url": f"/chat/media/{m['media_id']}?session={session_id}"}
-                for m in body.get("media") or ()
-            ],
+            "media": [{"kind": m["kind"], "url": _address(m["media_id"], session_id)} for m in body.get("media") or ()],
             "location": body.get("location"),
             "at": row.received_at.isoformat(),
         }
@@ -329,9 +327,13 @@ class _Chat:
             return Response(status_code=404)
 
 
+def _address(media_id: str, session_id: str) -> str:
+    return f"/chat/media/{media_id}?session={session_id}"
+
+
 def _cursor(after: str) -> tuple[int, int]:
-    out, _, own = after.partition(".")
-    try:
-        return int(out or 0), int(own or 0)
-    except ValueError as error:
-        raise Refused(400, "malformed", "Tham số after không đúng.") from error
+    """`<newest of ours>.<newest of theirs>`; the id of one of our messages alone is a cursor, too."""
+    found = re.fullmatch(r"([0-9]{0,18})(?:\.([0-9]{0,18}))?", after)
+    if found is None:
+        raise Refused(400, "malformed", "Tham số after không đúng.")
+    return int(found[1] or 0), int(found[2] or 0)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.services import staff
@@ -147,6 +150,24 @@ def test_a_case_that_changed_meanwhile_is_shown_again_with_what_was_typed(office
     assert page.status == 400
     assert "người khác cập nhật" in page.text
     assert office.case(code).status == "in_progress"
+
+
+def test_a_change_at_the_very_same_moment_is_noticed(office: Office) -> None:
+    code = office.report()
+    browser = office.at("canbo")
+    form = browser.open(f"/staff/cases/{code}").form("/move", target="need_info")
+
+    def meanwhile(session: Session, *_: Any) -> None:
+        session.connection().execute(text("UPDATE cases SET version = version + 1"))
+
+    event.listen(Session, "before_flush", meanwhile)
+    try:
+        page = browser.send(form, note="Nắp cống ở đầu ngõ nào ạ?")
+    finally:
+        event.remove(Session, "before_flush", meanwhile)
+    assert page.status == 409
+    assert page.form("/move", target="need_info").fields["note"] == "Nắp cống ở đầu ngõ nào ạ?"
+    assert office.case(code).status == "assigned"
 
 
 def test_a_refused_form_keeps_what_was_typed(office: Office) -> None:

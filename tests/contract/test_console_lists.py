@@ -44,6 +44,7 @@ def test_the_list_is_in_working_order_and_can_be_narrowed(office: Office) -> Non
     browser.does(slow, "/move", target="in_progress")
     assert codes("?mine=1") == [slow]
     office.desk.passes(days=3)
+    browser = office.at("dieuphoi")
     assert set(codes("?overdue=1")) == {urgent, elsewhere}
     page = browser.open("/staff/cases")
     assert "4 đang mở" in page.text

@@ -111,7 +111,8 @@ def _due_as_filed(play: Play) -> list[str]:
 
 def _public(play: Play) -> list[str]:
     problems = []
-    said = [re.sub(r"(?<=\d)[\s.-]+(?=\d)", "", text) for text in [*play.said, *play.script.if_asked.values()]]
+    typed = [*play.said, *map(str, play.script.if_asked.values())]
+    said = [re.sub(r"(?<=\d)[\s.-]+(?=\d)", "", text) for text in typed]
     phones = {p for text in said for p in re.findall(r"(?<!\d)(?:\+?84|0)\d{8,10}(?!\d)", text)}
     for view in play.filed:
         shown = re.sub(r"(?<=\d)[\s.-]+(?=\d)", "", public_words(play, view))

@@ -276,14 +276,14 @@ class Play:
         question = self._question()
         if question not in self.script.if_asked or len(self.answered) >= _MOST_ANSWERS:
             return False
-        answer = str(self.script.if_asked[question])
-        self.answered.append((self.group, question, answer))
-        pattern = _SKIP if answer == "skip" else f"^{re.escape(answer)}$"
-        found = self._offered(pattern)
+        answer = self.script.if_asked[question]
+        self.answered.append((self.group, question, str(answer)))
+        label = f"^{re.escape(answer)}$" if isinstance(answer, str) else answer
+        found = self._offered(_SKIP if answer == "skip" else label)
         if found is not None:
             self._press(found)
         else:
-            self._type("bỏ qua" if answer == "skip" else answer)
+            self._type("bỏ qua" if answer == "skip" else str(answer))
         return True
 
     def _judge(self, turn: dict[str, Any]) -> None:

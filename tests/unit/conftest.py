@@ -1,7 +1,8 @@
-"""The fast tests' databases: SQLite anew for each test, one PostgreSQL database emptied between them."""
+"""The fast tests' databases: the tables are made once; SQLite is copied, PostgreSQL emptied for each test."""
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,20 +28,39 @@ def postgres_url() -> Iterator[str]:
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = open_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    _make_tables(url)
     yield url
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with empty tables."""
+    path = tmp_path_factory.mktemp("tables") / "empty.db"
+    _make_tables(f"sqlite:///{path}")
+    return path
+
+
+def _make_tables(url: str) -> None:
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_file: Path, tmp_path: Path) -> str:
+    """An empty SQLite database, for what does not depend on the kind of database."""
+    shutil.copy(sqlite_file, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
+        return request.getfixturevalue("sqlite_url")
     url = request.getfixturevalue("postgres_url")
     engine = open_engine(url)
     with engine.begin() as connection:

@@ -131,7 +131,17 @@ def test_a_look_alike_in_year_and_month_leads_to_the_code(right: str, typed: str
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "HN", "xin chào", "HN2611", "0912345678", "H26.123-250101-0001", "HN2611-7K3QX-FF", "XX2611-7K3QX-F", "🙂" * 12],
+    [
+        "",
+        "HN",
+        "xin chào",
+        "HN2611",
+        "0912345678",
+        "H26.123-250101-0001",
+        "HN2611-7K3QX-FF",
+        "XX2611-7K3QX-F",
+        "🙂" * 12,
+    ],
 )
 def test_what_has_not_the_shape_is_no_code(typed: str) -> None:
     assert read(typed) is None
