@@ -70,7 +70,8 @@ class Running:
         """Wait until /readyz says yes."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            assert self.process is not None and self.process.poll() is None, f"`up` ended:\n{self.log_end()}"
+            assert self.process is not None
+            assert self.process.poll() is None, f"`up` ended with {self.process.returncode}:\n{self.log_end()}"
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/readyz", timeout=3).ok:
                     return

@@ -270,7 +270,11 @@ def _reopened(step: _Step) -> None:
 
 
 def _merged(step: _Step) -> None:
-    step.case.parent_id = find(step.session, step.parent or "").id
+    parent = find(step.session, step.parent or "")
+    if parent.parent_id == step.case.id:
+        raise InvalidInput("Phiếu chính lại đang gộp vào phiếu này.")
+    # A parent that was merged itself stands for its own parent.
+    step.case.parent_id = parent.parent_id or parent.id
 
 
 _EFFECTS: dict[str, Callable[[_Step], None]] = {

@@ -17,7 +17,11 @@ from bot.store.models import Case, Conversation, Outbox
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[\s.-]?\d){8,10}(?!\d)")
 _PLATE = re.compile(r"\b\d{2}\s?-?\s?[A-Za-z]{1,2}\d?\s?-?\s?\d{3}[.\s]?\d{1,2}\b")
-_HOUSE = re.compile(r"\b(số(?:\s+nhà)?|sn|nhà số|so nha|so)\s*:?\s*\d+\w*(?:/\d+\w*)*", re.IGNORECASE)
+_HOUSE = re.compile(
+    r"\b(?:số(?:\s+nhà)?|sn|nhà(?:\s+số)?|so(?:\s+nha)?|nha so|căn(?:\s+hộ)?|can ho|phòng)\s*:?\s*"
+    r"\d+\w*(?:[/-]\d+\w*)*",
+    re.IGNORECASE,
+)
 _DOSSIER = re.compile(r"\b[A-Z]?\d{2,3}(?:\.\d{2,3})*\.?[A-Z]?\d*-\d{6}-\d{3,6}\b")
 
 
@@ -56,7 +60,7 @@ def redact(text: str | None) -> str:
 def _street(case: Case) -> str:
     """Street and lane without house number."""
     words = _HOUSE.sub("", case.place_raw or "")
-    words = re.sub(r"^\s*\d+\w?(?:/\d+)*\s*,?\s+(?=\D)", "", words)
+    words = re.sub(r"^\s*\d+\w?(?:[/-]\d+\w?)*\s*,?\s+(?=\D)", "", words)
     return re.sub(r"\s*,(\s*,)*\s*", ", ", words).strip(" ,")
 
 

@@ -73,7 +73,12 @@ class CasePage:
 
 
 def case_page(
-    session: Session, scope: Scope, chosen: CaseFilter, now: datetime, urgent: Iterable[str], page: int,
+    session: Session,
+    scope: Scope,
+    chosen: CaseFilter,
+    now: datetime,
+    urgent: Iterable[str],
+    page: int,
     size: int = 50,
 ) -> CasePage:
     """Cases in the order in which they should be worked on: open, urgent, due first.

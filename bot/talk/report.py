@@ -25,6 +25,7 @@ _NAMED_BY_CUE = {
     "project_name": "names_project",
 }
 """Fields that a story mostly names by itself, and the cue phrases that show it."""
+_NAMED_BY_PLACE = frozenset({"establishment", "building"})
 
 
 def start(talk: Talk) -> None:
@@ -79,12 +80,6 @@ def _fill_from_story(talk: Talk, body: Body, heard: Understanding) -> None:
         body.fields.setdefault("time_observed", ", ".join(heard.raws("time")))
     if heard.values("phone"):
         body.fields.setdefault("contact_phone", heard.values("phone")[0])
-    if body.place.raw:
-        body.fields.setdefault("establishment", body.place.raw)
-        body.fields.setdefault("building", body.place.raw)
-    for name, cue in _NAMED_BY_CUE.items():
-        if talk.cue(cue, body.text()):
-            body.fields.setdefault(name, talk.city.text("field_in_story"))
     if talk.conversation.resident.phone:
         body.fields.setdefault("contact_phone", talk.conversation.resident.phone)
 
@@ -120,9 +115,18 @@ def _missing(talk: Talk, body: Body) -> str | None:
         return "topic"
     if plain:
         for name in _required(talk, body):
-            if name not in body.fields and not body.asked.get(name):
+            if not body.asked.get(name) and not _told(talk, body, name):
                 return name
     return None
+
+
+def _told(talk: Talk, body: Body, name: str) -> bool:
+    """Whether this field is known, or named somewhere in the story, which the officer reads anyway."""
+    if name in body.fields:
+        return True
+    if name in _NAMED_BY_PLACE and body.place.raw:
+        return True
+    return name in _NAMED_BY_CUE and talk.cue(_NAMED_BY_CUE[name], body.text())
 
 
 def _needs_place(talk: Talk, body: Body) -> bool:

@@ -36,7 +36,8 @@ def create_app(system: System) -> FastAPI:
         yield
         system.db.engine.dispose()
 
-    app = FastAPI(title="Lắng Nghe", version="0.1.0", lifespan=life)
+    # The framework's own documentation page loads scripts from another host; ours is below.
+    app = FastAPI(title="Lắng Nghe", version="0.1.0", lifespan=life, docs_url=None, redoc_url=None)
     app.state.templates = templates = open_templates(system)
     app.state.system = system
     app.add_middleware(SecurityHeaders, https=system.public_url.startswith("https"))
@@ -50,6 +51,10 @@ def create_app(system: System) -> FastAPI:
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     def chat_page(request: Request) -> Response:
         return templates.TemplateResponse(request, "chat.html")
+
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    def documentation(request: Request) -> Response:
+        return templates.TemplateResponse(request, "docs.html", {"api": app.openapi()})
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: FastApiHTTPException) -> Response:

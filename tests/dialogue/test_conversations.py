@@ -20,10 +20,11 @@ def _named(path: Path) -> list:
 
 
 def judge(play: Play) -> None:
-    """Fail with everything that is wrong and the whole transcript."""
+    """Fail with everything that is wrong; the whole transcript is printed."""
+    print(play.transcript())
     problems = [*expect.check(play), *always.check(play)]
     if problems:
-        pytest.fail("\n".join([f"{play.script.id}:", *(f"  ✗ {p}" for p in problems), "", play.transcript()]), False)
+        pytest.fail("\n".join([f"{play.script.id}:", *(f"  ✗ {p}" for p in problems)]), False)
 
 
 @pytest.mark.parametrize("script", [s for path in OWN for s in _named(path)])

@@ -92,9 +92,7 @@ def reply(code: str, visit: Visit = Depends(visiting), form: Form = Depends(post
         reached = visible(session, visit, code).conversation_id is not None
 
     def deed(session: Session, case: Case, _: tuple[str, ...]) -> None:
-        handle_case.reply(
-            session, visit.system.city, case, form.get("note"), visit.actor, visit.now, key=form.key
-        )
+        handle_case.reply(session, visit.system.city, case, form.get("note"), visit.actor, visit.now, key=form.key)
 
     return _do(visit, code, form, deed, lambda _: said, "replied" if reached else "noted", dated=False)
 

@@ -144,9 +144,7 @@ def draw(request: Request, template: str, visitor: Visitor, status: int = 200, *
         "town": system.city, "words": words, "token": form_token(system, visitor), "new_key": new_id,
         "done": words.DONE.get(request.query_params.get("done", "")), "now": system.clock(), "me": None, **values,
     }  # fmt: skip
-    return request.app.state.templates.TemplateResponse(
-        request, f"staff/{template}.html", context, status_code=status
-    )
+    return request.app.state.templates.TemplateResponse(request, f"staff/{template}.html", context, status_code=status)
 
 
 def status_of(refusal: InvalidInput) -> int:
