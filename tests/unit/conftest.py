@@ -14,6 +14,8 @@ from sqlalchemy.engine import make_url
 from bot.store.database import open_engine, upgrade
 from bot.store.models import Base
 from tests.conftest import POSTGRES, POSTGRES_THERE, REQUIRED
+from tests.scripted import Desk
+from tests.unit.office import Office
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +70,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
             connection.execute(table.delete())
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def office(desk: Desk) -> Office:
+    return Office(desk)

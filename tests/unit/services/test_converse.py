@@ -14,7 +14,7 @@ from bot.errors import BrokenRequest, RetryLater, TooLarge
 from bot.services.receive import receive
 from bot.store.models import Conversation, Inbox, Media
 from tests.scripted import Desk, said
-from tests.unit.services.office import picture
+from tests.unit.office import picture
 
 LIGHT = "đèn đường trước nhà văn hoá tổ 5 Kim Giang tắt cả tuần nay"
 

@@ -15,7 +15,7 @@ from bot.services.notify import queue
 from bot.services.receive import open_conversation
 from bot.store.models import Conversation, Outbox
 from tests.scripted import Desk
-from tests.unit.services.office import picture
+from tests.unit.office import picture
 
 
 @pytest.fixture

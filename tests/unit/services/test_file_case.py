@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import tracking_code
 from bot.errors import InvalidInput
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 
 def test_a_known_topic_and_ward_go_straight_to_the_unit(office: Office) -> None:

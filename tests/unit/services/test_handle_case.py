@@ -14,7 +14,7 @@ from bot.services.handle_case import Actor, allowed, is_overdue
 from bot.services.remind import tick
 from bot.store.models import Review
 from tests.scripted import MONDAY
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 HOUR = timedelta(hours=1)
 

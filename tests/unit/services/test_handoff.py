@@ -7,7 +7,7 @@ import pytest
 from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.services.handoff import hand_back, hand_over, say, waiting
 from bot.services.receive import open_conversation
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 
 @pytest.fixture

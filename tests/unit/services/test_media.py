@@ -14,7 +14,7 @@ from bot.errors import InvalidInput, NotFound, TooLarge
 from bot.services.media import MediaStore
 from bot.store.models import Media
 from tests.scripted import Desk
-from tests.unit.services.office import picture
+from tests.unit.office import picture
 
 GPS = 0x8825
 

@@ -24,7 +24,7 @@ from bot.store.models import (
     Outbox,
     Review,
 )
-from tests.unit.services.office import Office, picture
+from tests.unit.office import Office, picture
 
 SECRETS = ("Nguyễn Văn An", "0912345678", "bí mật", "khách 77")
 

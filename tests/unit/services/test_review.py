@@ -11,7 +11,7 @@ from bot.services import handle_case
 from bot.services.review import decide, doubt, open_reviews
 from bot.store.models import Review
 from tests.scripted import Desk
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 UNSURE = "rác ở ngõ 12 phố Vọng"
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.tracking_code import ALPHABET
 from bot.services import handle_case
 from bot.services.track_case import by_typed_code, full_view, public_view, redact
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 SECRET = {
     "text": "Tôi là Nguyễn Văn An, 0912 345 678, thấy xe 30A-123.45 ở số 15 ngõ 79 phố Vọng, hồ sơ H26.123-250101-0001",

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import InvalidInput
 from bot.services import handle_case
 from bot.store.models import CaseEvent, Outbox
-from tests.unit.services.office import Office
+from tests.unit.office import Office
 
 
 def test_a_failing_transaction_leaves_neither_change_nor_notice(office: Office) -> None:

@@ -1,0 +1,145 @@
+"""Consent in every order in which people meet the question (domain.md §1.5): silence is no consent."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.services.track_case import cases_of
+from bot.store.models import Consent, Conversation, Draft, Media
+from tests.scripted import Desk, said
+from tests.unit.office import Office, picture
+
+LIGHT = "đèn đường trước nhà văn hoá tổ 5 Kim Giang tắt cả tuần nay"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is said does not depend on the kind of database; test_report.py meets both."""
+    return sqlite_url
+
+
+@pytest.fixture(autouse=True)
+def meanings(desk: Desk) -> None:
+    means = desk.dialogue.means
+    means(LIGHT, "report", "street_lighting")
+    means("xin chào", "greeting")
+    means("đồng ý", "affirm")
+    means("ok", "affirm")
+    means("không đồng ý", "deny")
+    means("không ai dọn", "deny")
+    means("đăng ký khai sinh ở đâu", "procedure_question")
+
+
+@pytest.mark.parametrize("first", ["xin chào", LIGHT, "đăng ký khai sinh ở đâu", "chẳng hiểu gì"])
+def test_the_first_answer_says_that_a_machine_speaks(desk: Desk, first: str) -> None:
+    assert "trợ lý tự động (AI)" in said(desk.hears("an", first))
+
+
+def test_it_is_said_once(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", LIGHT)
+    assert said(desk.sent("an")).count("trợ lý tự động (AI)") == 1
+
+
+def test_silence_is_no_consent(desk: Desk, office: Office) -> None:
+    desk.hears("an", LIGHT)
+    desk.passes(days=3)
+    desk.hears("an", "chưa thấy gì cả")
+    assert desk.cases() == []
+    assert office.rows(Draft) == []
+    assert office.rows(Consent) == []
+
+
+@pytest.mark.parametrize("yes", ["đồng ý", "ok"])
+def test_a_typed_yes_counts_with_its_proof(desk: Desk, office: Office, yes: str) -> None:
+    desk.hears("an", "xin chào")
+    desk.hears("an", yes)
+    (proof,) = office.rows(Consent)
+    assert (proof.answer, proof.channel, proof.at) == ("yes", "webchat", desk.now)
+    assert proof.text_version
+
+
+def test_yes_before_the_question_is_no_answer_to_it(desk: Desk, office: Office) -> None:
+    desk.hears("an", "đồng ý")
+    assert office.rows(Consent) == []
+
+
+def test_agreeing_twice_is_agreeing_once(desk: Desk, office: Office) -> None:
+    desk.hears("an", LIGHT)
+    payload = desk.button("an", "Đồng ý")
+    for _ in range(2):
+        assert "Kim Giang" in said(desk.hears("an", payload=payload))
+    assert len(office.rows(Consent)) == 1
+    desk.presses("an", "Gửi")
+    assert len(desk.cases()) == 1
+
+
+def test_a_photo_before_consent_is_used_afterwards(desk: Desk) -> None:
+    desk.sends_photo("an", picture(), LIGHT)
+    assert "1 ảnh" in said(desk.presses("an", "Đồng ý"))
+
+
+def test_a_pin_before_consent_is_used_afterwards(desk: Desk) -> None:
+    desk.shares("an", 21.0285, 105.8542)
+    desk.hears("an", "đèn tắt")
+    desk.dialogue.means("đèn tắt", "report", "street_lighting")
+    assert "Địa điểm: chưa có" not in said(desk.presses("an", "Đồng ý"))
+
+
+def test_refusing_erases_photo_and_words(desk: Desk, office: Office) -> None:
+    desk.sends_photo("an", picture(), LIGHT)
+    (media,) = office.rows(Media)
+    with desk.system.db.write() as session:
+        conversation = session.query(Conversation).one()
+        session.get_one(Media, media.id).conversation_id = conversation.id
+    desk.presses("an", "Không đồng ý")
+    assert not (desk.system.media.folder / media.id).exists()
+    assert all(LIGHT not in str(vars(row)) for row in desk.inbox())
+    assert [proof.answer for proof in office.rows(Consent)] == ["no"]
+
+
+def test_whoever_refused_may_agree_after_all(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    refused = desk.hears("an", "không đồng ý")
+    assert "024.1022" in said(refused)
+    assert "việc gì" in said(desk.presses("an", "Tôi đồng ý"))
+    assert "Kim Giang" in said(desk.hears("an", LIGHT))
+
+
+def test_writing_on_after_refusing_asks_again_and_keeps_nothing_meanwhile(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    desk.presses("an", "Không đồng ý")
+    again = desk.hears("an", LIGHT)
+    assert "Đồng ý" in [b.label for b in again[-1].buttons]
+    assert desk.cases() == []
+
+
+def test_a_question_needs_no_consent(desk: Desk) -> None:
+    assert "khai sinh" in said(desk.hears("an", "đăng ký khai sinh ở đâu"))
+
+
+def test_buttons_of_a_report_need_consent(desk: Desk) -> None:
+    answer = desk.hears("an", payload="report:12345678:send")
+    assert "Đồng ý" in [b.label for b in answer[-1].buttons]
+    assert desk.cases() == []
+
+
+def test_a_case_filed_by_staff_needs_no_second_question(desk: Desk, office: Office) -> None:
+    code = office.file(who="an")
+    summary = desk.hears("an", LIGHT)
+    assert "Kim Giang" in said(summary)
+    with desk.system.db.read() as session:
+        conversation = session.query(Conversation).one()
+        assert conversation.consent == "by_staff"
+        assert [c.code for c in cases_of(session, conversation)] == [code]
+
+
+def test_the_buttons_fit_every_platform(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    desk.presses("an", "Đồng ý")
+    desk.presses("an", "Sửa")
+    desk.presses("an", "Lĩnh vực")
+    for message in desk.sent("an"):
+        for button in message.buttons:
+            assert 0 < len(button.payload.encode()) <= 64, button
+            assert button.label

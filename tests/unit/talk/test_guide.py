@@ -1,0 +1,220 @@
+"""Messages that are not (only) reports: protect first, explain, point to the right place (domain.md §1.4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.services.handoff import hand_back, say
+from bot.store.models import Conversation
+from tests.scripted import Desk, said
+from tests.unit.office import Office, picture
+
+FIRE = "cháy nhà ở ngõ 12 phố Vọng có người mắc kẹt"
+BRIBE = "tôi tố cáo ông Trần Văn Xấu nhận hối lộ 50 triệu"
+LIGHT = "đèn đường trước nhà văn hoá tổ 5 Kim Giang tắt cả tuần nay"
+HOLE = "ổ gà to lắm"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is said does not depend on the kind of database; test_report.py meets both."""
+    return sqlite_url
+
+
+@pytest.fixture(autouse=True)
+def meanings(desk: Desk) -> None:
+    means = desk.dialogue.means
+    means(FIRE, "emergency")
+    means(BRIBE, "denunciation")
+    means("tôi khiếu nại quyết định thu hồi đất số 15", "formal_complaint")
+    means(LIGHT, "report", "street_lighting")
+    means(HOLE, "report", "road_damage")
+    means("đăng ký khai sinh ở đâu", "procedure_question")
+    means("làm sao để xin giấy phép bay flycam", "procedure_question")
+    means("mua hàng giảm giá tại shop", "spam")
+    means("cảm ơn các anh công nhân", "praise")
+    means("toà án xử sai", "out_of_scope")
+    means("gặp cán bộ", "ask_human")
+    means("help me, the street light is broken", "english")
+    means("hello", "english")
+    means("trợ giúp", "help")
+
+
+# ---- emergency
+
+
+def test_an_emergency_gets_numbers_first_and_no_question(desk: Desk) -> None:
+    answer = desk.hears("an", FIRE)
+    for number in ("112", "113", "114", "115"):
+        assert number in answer[0].text
+    assert "?" not in answer[0].text
+
+
+def test_numbers_come_whatever_else_is_open(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", HOLE)
+    assert "114" in desk.hears("an", FIRE)[0].text
+
+
+def test_numbers_come_even_while_a_person_talks(desk: Desk) -> None:
+    desk.hears("an", "gặp cán bộ")
+    assert "114" in said(desk.hears("an", FIRE))
+
+
+def test_the_emergency_is_filed_urgent_without_typing_it_again(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", FIRE)
+    desk.presses("an", "Ghi phản ánh khẩn")
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert FIRE in case.text
+    assert case.level == "urgent"
+
+
+# ---- denunciation, formal complaint
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_denunciation_is_explained_and_not_kept(desk: Desk, agreed: bool) -> None:
+    if agreed:
+        desk.agrees("an")
+    answer = said(desk.hears("an", BRIBE))
+    assert "chữ ký" in answer
+    assert "Trần Văn Xấu" not in answer
+    for row in desk.inbox():
+        assert "Trần Văn Xấu" not in str(vars(row))
+    with desk.system.db.read() as session:
+        assert all("Xấu" not in str(vars(c)) for c in session.query(Conversation))
+    assert desk.cases() == []
+
+
+def test_a_denunciation_in_the_middle_of_a_report_leaves_the_report(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", HOLE)
+    assert "chữ ký" in said(desk.hears("an", BRIBE))
+    summary = desk.hears("an", "ngõ 12 phố Vọng")
+    assert HOLE in said(summary)
+    assert "Xấu" not in said(summary)
+
+
+def test_a_denunciation_before_consent_does_not_come_back_after_it(desk: Desk) -> None:
+    desk.hears("an", BRIBE)
+    after = desk.presses("an", "Đồng ý")
+    assert "Xấu" not in said(after)
+    assert desk.cases() == []
+
+
+def test_a_formal_complaint_is_told_where_and_how_long(desk: Desk) -> None:
+    desk.agrees("an")
+    answer = said(desk.hears("an", "tôi khiếu nại quyết định thu hồi đất số 15"))
+    assert "90 ngày" in answer
+    assert desk.cases() == []
+    assert all("thu hồi đất" not in str(vars(row)) for row in desk.inbox())
+
+
+def test_whoever_insists_is_heard_and_a_person_decides(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", BRIBE)
+    assert "viết lại" in said(desk.presses("an", "Đây chỉ là phản ánh"))
+    desk.hears("an", "bộ phận một cửa làm việc chậm ở phường Giảng Võ")
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert (case.agency, case.status) == ("triage_desk", "received")
+    assert "Xấu" not in case.text
+
+
+# ---- questions, praise, the rest
+
+
+def test_a_question_is_answered_with_its_source(desk: Desk) -> None:
+    desk.agrees("an")
+    answer = said(desk.hears("an", "đăng ký khai sinh ở đâu"))
+    assert "Nguồn:" in answer
+    assert "khai sinh" in answer
+    assert desk.cases() == []
+
+
+def test_a_question_without_an_answer_is_pointed_on_and_may_be_passed_on(desk: Desk) -> None:
+    desk.agrees("an")
+    text = "làm sao để xin giấy phép bay flycam"
+    assert "19001009" in said(desk.hears("an", text))
+    desk.presses("an", "Chuyển câu hỏi")
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert (case.kind, case.agency) == ("question", "triage_desk")
+    assert text in case.text
+
+
+def test_praise_is_passed_on_if_wanted(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", "cảm ơn các anh công nhân")
+    assert desk.cases() == []
+    desk.presses("an", "Chuyển lời khen")
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].kind == "praise"
+
+
+def test_spam_gets_one_gentle_word_and_a_report_afterwards_is_welcome(desk: Desk) -> None:
+    desk.agrees("an")
+    assert len(desk.hears("an", "mua hàng giảm giá tại shop")) == 1
+    assert desk.hears("an", "mua hàng giảm giá tại shop") == []
+    assert "Kim Giang" in said(desk.hears("an", LIGHT))
+
+
+def test_what_is_not_the_citys_may_still_be_given_to_a_person(desk: Desk) -> None:
+    desk.agrees("an")
+    assert "ngoài thẩm quyền" in said(desk.hears("an", "toà án xử sai"))
+    desk.presses("an", "Đây chỉ là phản ánh")
+    assert "toà án xử sai" in str([row.body for row in desk.inbox()])
+
+
+def test_help_in_the_middle_of_a_report_comes_back_to_it(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", HOLE)
+    answer = desk.hears("an", "trợ giúp")
+    assert "phiếu của tôi" in answer[0].text
+    assert "ở chỗ nào" in answer[-1].text
+
+
+# ---- a person takes over
+
+
+def test_after_asking_for_a_person_the_assistant_is_silent_and_comes_back(desk: Desk, office: Office) -> None:
+    desk.agrees("an")
+    assert "cán bộ" in said(desk.hears("an", "gặp cán bộ"))
+    assert desk.hears("an", "alo có ai không") == []
+    assert [row.state for row in desk.inbox()].count("done") == len(desk.inbox())
+    conversation = desk.inbox()[0].conversation_id
+    office.change(lambda s: say(s, office.city, conversation, "Tôi đây", office.dispatcher, desk.now))
+    office.change(lambda s: hand_back(s, office.city, conversation, office.dispatcher, desk.now))
+    assert "Kim Giang" in said(desk.hears("an", LIGHT))
+    assert "Tôi đây" in said(desk.sent("an"))
+
+
+def test_a_person_can_be_asked_for_before_agreeing(desk: Desk) -> None:
+    assert "cán bộ trực" in said(desk.hears("an", "gặp cán bộ"))
+
+
+# ---- English
+
+
+def test_english_is_answered_in_english_and_filed(desk: Desk) -> None:
+    first = said(desk.hears("an", "hello"))
+    assert "automatic (AI) assistant" in first
+    desk.presses("an", "I agree")
+    desk.dialogue.means("the street light at ngõ 12 phố Vọng is broken", "report", "street_lighting")
+    summary = desk.hears("an", "the street light at ngõ 12 phố Vọng is broken")
+    assert "Please check" in said(summary)
+    filed = desk.presses("an", "Send")
+    assert "Tracking code" in said(filed)
+    assert len(desk.cases()) == 1
+
+
+# ---- files that are no words
+
+
+def test_a_photo_of_a_denunciation_is_not_kept_either(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.sends_photo("an", picture(), BRIBE)
+    assert desk.cases() == []
+    assert all("Xấu" not in str(vars(row)) for row in desk.inbox())
