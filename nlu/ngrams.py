@@ -14,7 +14,7 @@ import scipy.sparse as sparse
 
 from nlu.text.normalize import fold
 
-_SYLLABLE = re.compile(r"\w+")
+_SYLLABLE = re.compile("\\w+|[?\u2600-\u27bf\U0001f300-\U0001faff]")  # a question mark or an emoji says something, too
 
 
 def syllables(text: str) -> list[str]:

@@ -105,7 +105,13 @@ class Running:
     def cli(self, *arguments: str) -> Any:
         """Run `langnghe …` on this installation. Returns JSON when --json was asked for, else what was printed."""
         done = subprocess.run(
-            [str(LANGNGHE), *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120, check=False
+            [str(LANGNGHE), *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, f"langnghe {' '.join(arguments)}:\n{done.stderr}"
         return json.loads(done.stdout) if "--json" in arguments else done.stdout

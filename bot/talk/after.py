@@ -14,10 +14,12 @@ from bot.errors import NotAllowed
 from bot.services import handle_case
 from bot.services.handle_case import Actor
 from bot.services.track_case import by_typed_code, cases_of, owns
-from bot.store.models import Case
+from bot.store.models import Case, Outbox
 from bot.talk.turn import Talk
 
 RECENT = timedelta(minutes=30)
+_ANSWER_WITHIN = timedelta(days=7)
+_NO_ANSWER = frozenset({"greeting", "thanks", "goodbye", "help", "procedure_question", "praise", "spam", "offer_later"})
 _RATINGS = {"satisfied": "satisfied", "acceptable": "acceptable", "unsatisfied": "unsatisfied"}
 _INTENTS = {"rate_good": "satisfied", "rate_ok": "acceptable", "rate_bad": "unsatisfied"}
 
@@ -118,9 +120,10 @@ def not_done(talk: Talk, case: Case, said: bool) -> None:
 
 
 def _to_supervisor(talk: Talk, case: Case) -> None:
-    if not case.supervised or talk.text:
-        handle_case.record(talk.session, case, Actor.resident(), talk.now, None, None, talk.text, kind="supervisor")
+    """Noted for the supervisor each time; what the resident writes next belongs to it."""
+    handle_case.record(talk.session, case, Actor.resident(), talk.now, None, None, talk.text, kind="supervisor")
     case.supervised = True
+    talk.remember(question={"flow": "after", "name": "comment", "code": case.code})
     talk.say("utter_supervisor", code=case.code)
 
 
@@ -209,11 +212,11 @@ def answer(talk: Talk, question: dict) -> bool:
 
 def _answer_withdraw(talk: Talk, case: Case) -> bool:
     talk.remember(question=None)
-    if talk.heard.intent in ("affirm", "withdraw") or talk.cue("agree") or talk.cue("withdraw"):
-        withdraw(talk, case)
-        return True
-    if talk.heard.intent in ("deny", "cancel") or talk.cue("disagree"):
+    if talk.refuses():
         talk.say("utter_kept", code=case.code)
+        return True
+    if talk.agrees() or talk.heard.intent == "withdraw" or talk.cue("withdraw"):
+        withdraw(talk, case)
         return True
     return False
 
@@ -229,6 +232,38 @@ def _comment(talk: Talk, case: Case) -> None:
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
     handle_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_added" if STATUSES[case.status].open else "utter_comment_kept", code=case.code)
+
+
+def answers_office(talk: Talk) -> bool:
+    """The office asked, or wrote, last: what comes now is the answer, unless it is surely a new matter."""
+    asked = talk.session.scalar(
+        select(Outbox)
+        .where(Outbox.conversation_id == talk.conversation.id, Outbox.case_id.is_not(None))
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    )
+    case = talk.session.get(Case, asked.case_id) if asked is not None else None
+    if asked is None or case is None or not STATUSES[case.status].open:
+        return False
+    waits = case.status == "need_info" or (asked.kind == "staff" and talk.now - asked.created_at < _ANSWER_WITHIN)
+    word = talk.heard.intent in _NO_ANSWER and talk.heard.intent_confidence >= 0.8 and not talk.message.media
+    if not waits or word or (_new_matter(talk) and talk.heard.label != case.topic):
+        return False
+    add(talk, case)
+    return True
+
+
+def says_not_done(talk: Talk) -> bool:
+    """ "báo là dọn rồi mà vẫn còn nguyên": the matter of a case that got its result, told again."""
+    if not talk.cue("still_there") or talk.message.location is not None:
+        return False
+    near = {label for label, _ in talk.heard.ranking[:3]}
+    done = [c for c in cases_of(talk.session, talk.conversation) if c.status in ("resolved", "closed")]
+    case = next((c for c in done if c.topic in near and c.resolved_at is not None), None)
+    if case is None:
+        return False
+    not_done(talk, case, said=True)
+    return True
 
 
 def offer_attach(talk: Talk) -> bool:
@@ -256,8 +291,8 @@ def offer_attach(talk: Talk) -> bool:
 def _answer_attach(talk: Talk, case: Case) -> bool:
     """Another fragment while we asked where the first belongs."""
     question = talk.state("question")
-    if talk.heard.intent == "affirm" or talk.cue("agree"):
-        _attach_or_new(talk, "stay")
+    if talk.agrees() or talk.refuses():
+        _attach_or_new(talk, "stay" if talk.agrees() else "other")
         return True
     if _new_matter(talk):
         talk.remember(question=None)

@@ -81,12 +81,12 @@ def hold(talk: Talk) -> None:
 
 def said_yes(talk: Talk) -> bool:
     asked = talk.state("consent_asked", 0) > 0
-    return asked and (talk.heard.intent == "affirm" or talk.cue("agree")) and len(talk.text.split()) <= 12
+    return asked and talk.agrees() and len(talk.text.split()) <= 12
 
 
 def said_no(talk: Talk) -> bool:
     asked = talk.state("consent_asked", 0) > 0
-    return asked and (talk.cue("disagree") or talk.heard.intent == "deny") and len(talk.text.split()) <= 12
+    return asked and talk.refuses() and talk.heard.intent != "cancel" and len(talk.text.split()) <= 12
 
 
 def agree(talk: Talk) -> list[int]:

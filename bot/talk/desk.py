@@ -24,6 +24,9 @@ from bot.talk.turn import Talk, Understanding
 
 VERY_SURE = 0.75
 _ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
+_PROTECTED = ("denunciation", "formal_complaint")
+_WORD, _FEW = 0.8, 3
+_WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "offer_later", "out_of_scope", "spam", "help", "skip"})
 _WELCOME_SUFFICES = frozenset({"greeting", "help", "english", "chitchat", "start_over", "spam", "thanks"})
 _TOLD = ("report", "suggestion", "unclear", "correction")
 _START: dict[str, Callable[[Talk], None]] = {
@@ -108,6 +111,10 @@ def _agree(talk: Talk) -> None:
         return replay(talk, held)
     if find_draft(talk.session, talk.conversation) is not None:
         return report.resume(talk)
+    kept = earlier(talk, [talk.state("kept")]) if talk.state("kept") else []
+    if kept and kept[0].heard.intent in ("procedure_question", "praise"):
+        label = "send_question" if kept[0].heard.intent == "procedure_question" else "send_praise"
+        return talk.say("utter_ask_what", buttons=[talk.button(label, "guide:file")])
     talk.say("utter_ask_what")
 
 
@@ -119,12 +126,14 @@ def _before_consent(talk: Talk) -> None:
         return _agree(talk)
     if consent.said_no(talk):
         return privacy.refuse(talk)
-    if talk.message.media or talk.message.location or _tells(talk):
+    if intent in _PROTECTED:
+        return _at_once(talk)
+    if talk.message.media or talk.message.location or _tells(talk) or _hardly_a_word(talk):
         return consent.hold(talk)
     if intent == "ask_human":
         return _handoff(talk)
-    if talk.heard.values("tracking_code"):
-        return track.start(talk)
+    if _about_a_case(talk, inside=False):
+        return None
     if intent in _ANSWERS_NOTHING:
         # Tell what this is, in full the first time.
         return talk.say("utter_help") if talk.conversation.introduced else consent.ask(talk, held=False)
@@ -152,28 +161,29 @@ def _flow(talk: Talk) -> str:
 
 
 def _dispatch(talk: Talk) -> None:
-    question = talk.state("question")
+    question = talk.state("question") or {}
     draft = find_draft(talk.session, talk.conversation)
-    intent = talk.heard.intent
-    if intent == "emergency" and (draft is None or talk.heard.intent_confidence >= VERY_SURE):
+    if talk.heard.intent == "emergency" and (draft is None or talk.heard.intent_confidence >= VERY_SURE):
         guide.emergency(talk)
         return None if draft is None else report.answer(talk)
+    if question.get("flow") == "privacy" and privacy.answer(talk):
+        return None
     if _interruption(talk, inside=bool(question or draft)):
         return None
-    if question and question.get("flow") == "after" and after.answer(talk, question):
-        return None
-    if question and question.get("flow") == "privacy" and privacy.answer(talk):
+    if question.get("flow") == "after" and after.answer(talk, question):
         return None
     return _inside_draft(talk) if draft is not None else _outside(talk)
 
 
 def _outside(talk: Talk) -> None:
-    """Nothing is open: a new report, or what Rasa's rule named."""
+    """Nothing is open: an answer to the office, a new report, or what Rasa's rule named."""
     intent = talk.heard.intent
-    if talk.message.media or talk.message.location or intent in _TOLD or _tells(talk):
-        if not after.offer_attach(talk):
-            report.start(talk)
+    if intent in _PROTECTED:
+        return guide.protected(talk)
+    if after.answers_office(talk) or after.says_not_done(talk):
         return None
+    if talk.message.media or talk.message.location or intent in _TOLD or _tells(talk) or _hardly_a_word(talk):
+        return None if after.offer_attach(talk) else report.start(talk)
     if intent in ("start_over", "go_back"):
         return talk.say("utter_ask_what")
     if intent == "cancel":
@@ -181,14 +191,21 @@ def _outside(talk: Talk) -> None:
     return _START[_flow(talk)](talk)
 
 
+def _hardly_a_word(talk: Talk) -> bool:
+    """What the machine half takes for small talk, spam or "not ours" may be the beginning of a story: keep it."""
+    weak = talk.heard.intent in _WEAK and talk.heard.intent_confidence < _WORD
+    english = talk.heard.intent == "english" and talk.conversation.introduced
+    return (weak and len(talk.text.split()) > _FEW) or (english and len(talk.text.split()) > 2 * _FEW)
+
+
 def _inside_draft(talk: Talk) -> None:
     """Free text is an answer; only what is surely no part of a report is answered aside, then one goes on."""
     sure = talk.heard.intent_confidence >= VERY_SURE
-    if sure and talk.heard.intent in ("denunciation", "formal_complaint", "procedure_question", "help", "chitchat"):
+    if sure and talk.heard.intent in _PROTECTED:
+        return guide.protected(talk)
+    if sure and talk.heard.intent in ("procedure_question", "help", "chitchat") and not talk.message.media:
         _START[_flow(talk)](talk)
-        if talk.heard.intent not in ("denunciation", "formal_complaint"):
-            report.resume(talk)
-        return None
+        return report.resume(talk)
     return report.answer(talk)
 
 
@@ -215,7 +232,9 @@ def _interruption(talk: Talk, inside: bool) -> bool:
 def _about_a_case(talk: Talk, inside: bool) -> bool:
     intent, sure = talk.heard.intent, talk.heard.intent_confidence >= VERY_SURE
     coded = bool(talk.heard.values("tracking_code"))
-    if coded and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad"):
+    # A bare code is a question about its status, whatever the machine has learned from sentences with codes.
+    more = len(talk.text.split()) - sum(len(raw.split()) for raw in talk.heard.raws("tracking_code"))
+    if coded and more >= 1 and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad"):
         after.start(talk)
         return True
     if coded or intent in ("status_check", "my_cases") and inside and sure:

@@ -85,6 +85,7 @@ class Body:
         hit = any(pattern.search(s) for s in [*self.story, self.place.raw])
         self.story = [pattern.sub(lambda _: new, s) for s in self.story]
         self.place.raw = pattern.sub(lambda _: new, self.place.raw)
+        self.fields = {k: pattern.sub(lambda _: new, v) for k, v in self.fields.items()}
         return hit
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.services.privacy import forget_last
+from bot.store.models import Media
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.turn import Talk
 from nlu.text.normalize import fold, normalize
@@ -27,7 +28,7 @@ def hotlines(talk: Talk, numbers: tuple[str, ...]) -> str:
 def emergency(talk: Talk) -> None:
     """Numbers first, nothing asked; then the offer to file."""
     numbers = hotlines(talk, talk.city.outcomes["emergency"].hotlines)
-    talk.remember(emergency=talk.inbox_id)
+    talk.remember(kept=talk.inbox_id)
     talk.say("utter_emergency", numbers=numbers, buttons=[talk.button("file_urgent", "guide:file")])
 
 
@@ -35,6 +36,10 @@ def protected(talk: Talk) -> None:
     """Formal complaint or denunciation: explain, do not collect, do not keep the text."""
     talk.remember(referred=talk.heard.intent, held=[i for i in talk.state("held", []) if i != talk.inbox_id] or None)
     forget_last(talk.session, [talk.inbox_id])
+    for item in talk.message.media:
+        file = talk.session.get(Media, item.media_id) if item.media_id else None
+        if file is not None:
+            talk.media.erase(file, talk.now)
     talk.say(f"utter_{talk.heard.intent}", buttons=[talk.button("only_report", "guide:insist")])
 
 
@@ -42,7 +47,7 @@ def question(talk: Talk) -> None:
     """A short answer from the editable base, or the place where it is answered; the question may be filed."""
     found = best_answer(talk.city.answers, talk.text)
     # Who wants the question passed on presses the button; its text is taken from this message then.
-    talk.remember(emergency=talk.inbox_id)
+    talk.remember(kept=talk.inbox_id)
     buttons = [talk.button("send_question", "guide:file")]
     if found is None:
         return talk.say("utter_procedure_question", buttons=buttons)
@@ -58,7 +63,7 @@ def best_answer(answers: list[dict[str, Any]], text: str) -> dict[str, Any] | No
 
 
 def praise(talk: Talk) -> None:
-    talk.remember(emergency=talk.inbox_id)
+    talk.remember(kept=talk.inbox_id)
     talk.say("utter_praise", buttons=[talk.button("send_praise", "guide:praise")])
 
 
@@ -74,7 +79,7 @@ def outside(talk: Talk) -> None:
     name = "utter_outside_province" if talk.heard.place and talk.heard.place.get("outside") else "utter_out_of_scope"
     province = (talk.heard.place or {}).get("outside") or ""
     talk.say(name, province=province, buttons=[talk.button("only_report", "guide:insist_out")])
-    talk.remember(emergency=talk.inbox_id)
+    talk.remember(kept=talk.inbox_id)
 
 
 def unclear(talk: Talk) -> None:
@@ -85,9 +90,9 @@ def unclear(talk: Talk) -> None:
 
 def press(talk: Talk, verb: str) -> None:
     """`file`: make a report of the message that was answered. `insist`: it is only a report, a person decides."""
-    from bot.talk import desk, report
+    from bot.talk import desk, place, report
 
-    kept = talk.state("emergency")
+    kept = talk.state("kept")
     draft = open_draft(talk.session, talk.conversation, talk.now)
     body = Body.from_json(draft.body)
     if verb == "insist":
@@ -97,16 +102,15 @@ def press(talk: Talk, verb: str) -> None:
         return talk.say("utter_insist")
     for earlier in desk.earlier(talk, [kept] if kept else []):
         body.add_story(earlier.text)
-        if earlier.heard.place and not body.place.known():
-            from bot.talk import place
-
+        if earlier.heard.place and not body.place.known() and verb != "in_city":
             place.merge(body.place, earlier.heard.place, talk)
         body.attachments += [[m.media_id, m.kind, m.caption] for m in earlier.message.media if m.media_id]
         if earlier.heard.intent == "emergency":
             body.level = "urgent"
         if earlier.heard.intent in ("praise", "procedure_question"):
             body.kind = {"praise": "praise", "procedure_question": "question"}[earlier.heard.intent]
-    talk.remember(emergency=None)
+    talk.remember(kept=None)
+    body.asked["outside"] = 1
     report.understand(talk, body)
     report.next_step(talk, draft, body)
 

@@ -9,6 +9,8 @@ from bot.talk.draft import Body
 from bot.talk.turn import Talk
 
 _SYLLABLES_OF_AN_ANSWER = 25
+_SURELY = 0.8
+_CHATTER = frozenset({"greeting", "help", "thanks", "affirm", "chitchat", "deny", "offer_later", "goodbye"})
 _NUMBER = re.compile(r"\d+[A-Za-z]?(?:/\d+)*")
 _NOT = r"(?:không|ko|k|hông|chả|chẳng|khong)\s+(?:phải|fải|phai)\s*(?:là\s+|la\s+)?"
 _INSTEAD = (
@@ -43,12 +45,21 @@ def take(talk: Talk, body: Body) -> str | None:
         return None
     if talk.cue("drop") or talk.heard.intent == "cancel":
         return "drop"
-    if body.question == "confirm" and (talk.heard.intent == "affirm" or talk.cue("send")) and _short(text):
+    if _says_send(talk, body):
         return "send"
     if _correct(talk, body):
         return None
     _take_text(talk, body)
     return None
+
+
+def _says_send(talk: Talk, body: Body) -> bool:
+    """`đúng rồi, gửi đi` at the summary; "gửi luôn" also instead of an answer that is only asked once."""
+    if not _short(talk.text) or talk.cue("disagree"):
+        return False
+    if body.question == "confirm":
+        return talk.heard.intent == "affirm" or talk.cue("send")
+    return bool(body.story) and talk.cue("send") and talk.heard.intent in ("affirm", "skip", "report", "unclear")
 
 
 def _short(text: str) -> bool:
@@ -128,10 +139,16 @@ def _take_text(talk: Talk, body: Body) -> None:
         place.set_raw(body.place, f"{body.place.raw}, {talk.text}".strip(", "), talk)
         return
     rest = _without_place(talk.text, found)
-    chatter = talk.heard.intent in ("greeting", "help", "thanks", "affirm", "chitchat", "deny", "offer_later")
-    if found and not fits(rest) or chatter and _short(talk.text) and not found:
+    if found and not fits(rest) or _chatter(talk) and not found:
         return
     body.add_story(talk.text)
+
+
+def _chatter(talk: Talk) -> bool:
+    """Surely only a word to the assistant, no part of the story."""
+    if talk.heard.intent not in _CHATTER or not _short(talk.text) or talk.heard.raws("time"):
+        return False
+    return talk.heard.intent_confidence >= _SURELY or len(talk.text.split()) <= 2
 
 
 def _rewrite(talk: Talk, body: Body, question: str) -> None:

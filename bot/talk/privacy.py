@@ -44,11 +44,11 @@ def press(talk: Talk, verb: str) -> None:
 
 def answer(talk: Talk) -> bool:
     """A typed answer to the question before erasing."""
-    if talk.heard.intent in ("affirm", "delete_data") or talk.cue("agree"):
+    if talk.refuses() or talk.cue("keep_data"):
+        press(talk, "no")
+        return True
+    if talk.agrees() or talk.heard.intent == "delete_data":
         press(talk, "yes")
         return True
     talk.remember(question=None)
-    if talk.heard.intent in ("deny", "cancel") or talk.cue("disagree"):
-        talk.say("utter_erase_kept")
-        return True
     return False

@@ -52,8 +52,24 @@ def go_on(talk: Talk, draft: Draft, body: Body) -> None:
         body.question = "drop"
         save(draft, body, talk.now)
         return ask_drop(talk, draft)
+    if talk.heard.intent == "emergency":
+        body.level = "urgent"
+    if body.place.outside and not body.asked.get("outside"):
+        return _outside_city(talk, draft, body)
     understand(talk, body)
     next_step(talk, draft, body)
+
+
+def _outside_city(talk: Talk, draft: Draft, body: Body) -> None:
+    """Another province is named: not ours, unless the resident says that it is here after all."""
+    body.asked["outside"] = 1
+    save(draft, body, talk.now)
+    here = talk.button("in_city", payload(draft, "in_city"))
+    if len(body.story) <= 1:
+        draft.state = "dropped"
+        talk.remember(kept=talk.inbox_id)
+        here = talk.button("in_city", "guide:in_city")
+    talk.say("utter_outside_province", province=body.place.outside, buttons=[here])
 
 
 def understand(talk: Talk, body: Body) -> None:
@@ -66,8 +82,9 @@ def understand(talk: Talk, body: Body) -> None:
     body.second = heard.second if heard.second in talk.city.topics else None
     body.confidence = topics[0][1] if topics else 0.0
     body.guessed = topics[0][0] if topics else None
-    best = body.guessed if body.confidence >= UNSURE else None
-    body.topic, body.topic_sure = best, body.confidence >= SURE
+    if body.confidence >= UNSURE:
+        body.topic, body.topic_sure = body.guessed, body.confidence >= SURE
+    # Below, words that were added last do not take away what was understood before.
     _fill_from_story(talk, body, heard)
 
 
@@ -100,9 +117,11 @@ def next_step(talk: Talk, draft: Draft, body: Body) -> None:
 def _missing(talk: Talk, body: Body) -> str | None:
     """The next question, in the order in which people tell: what, where, which kind, the rest."""
     if not body.story:
-        return None if body.attachments and body.asked.get("description", 0) >= 2 else "description"
-    # Who reports an emergency is not questioned: the dispatcher sees it at once.
-    plain = body.kind == "report" and body.level != "urgent"
+        spoken = any(kind in ("voice", "video") for _, kind, _ in body.attachments)
+        return None if spoken or body.attachments and body.asked.get("description", 0) >= 2 else "description"
+    # Who reports an emergency is not questioned, and who writes English is not understood any better by asking:
+    # the dispatcher decides.
+    plain = body.kind == "report" and body.level != "urgent" and talk.conversation.language == "vi"
     lost = body.topic is None and not body.topic_chosen
     if lost and plain and not body.asked.get("clarify"):
         return "clarify"
@@ -229,6 +248,9 @@ def press(talk: Talk, argument: str) -> None:
         return talk.say("utter_dropped")
     if verb == "skip":
         skip(talk, body)
+    elif verb == "in_city":
+        body.place.outside = None
+        understand(talk, body)
     elif verb == "ward" and any(code == value for code, _ in body.place.wards):
         place.choose(body.place, value, talk)
     elif verb == "topic" and value in talk.city.topics:

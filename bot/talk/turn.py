@@ -127,6 +127,14 @@ class Talk:
         merged = {**self.conversation.state, **changes}
         self.conversation.state = {k: v for k, v in merged.items() if v is not None}
 
+    def agrees(self) -> bool:
+        """A typed yes. "Không đồng ý" holds the words of a yes and is none."""
+        return not self.refuses() and (self.heard.intent == "affirm" or self.cue("agree"))
+
+    def refuses(self) -> bool:
+        """A typed no."""
+        return self.cue("disagree") or self.heard.intent in ("deny", "cancel")
+
     def cue(self, name: str, text: str | None = None) -> bool:
         """Whether one of the city's cue phrases (data/texts/cues.yml) stands in the text, diacritics aside."""
         from nlu.text.normalize import fold, normalize

@@ -118,7 +118,7 @@ class _Chat:
         self.system = system
 
     def new_session(self) -> str:
-        session_id = secrets.token_urlsafe(24)
+        session_id = secrets.token_hex(24)
         with self.system.db.write() as session:
             open_conversation(session, CHANNEL, session_id, self.system.clock())
         return session_id

@@ -22,7 +22,9 @@ _NUMBER = re.compile(r"(?<![\w./-])(?:1900[\s.]?\d{4}|0[\d.\s]{7,11}\d|1\d\d)(?!
 _LAW = re.compile(r"(?:Luật|Bộ luật|Nghị định|Nghị quyết|Quyết định|Thông tư)(?:\s+\d+/|\s+[A-ZĐ])")
 _HOUSE = re.compile(r"\b(?:số nhà|nhà số|sn|số)\s*:?\s*\d+", re.I)
 _NEW_MATTER = re.compile(r"utter_(filed|dropped|restarted|erased|refused_consent)")
-_SHOWN_AGAIN = frozenset({"confirm", "drop", "change", "group", "topic_of_group", "more", "withdraw", "erase", "attach"})
+_SHOWN_AGAIN = frozenset(
+    {"confirm", "drop", "change", "group", "topic_of_group", "more", "withdraw", "erase", "attach"}
+)
 """Not questions about the matter: a summary after a change, menus, "are you sure?"."""
 _HOTLINES = {re.sub(r"\D", "", number): line["shown"] for number, line in read_yaml(ROOT / "data/hotlines.yml").items()}
 
@@ -106,7 +108,9 @@ def _due_as_filed(play: Play) -> list[str]:
     """The time that a resident is promised is the one the case has."""
     due = {v["code"]: in_words(datetime.fromisoformat(v["due_at"])) for v in play.filed if v["due_at"]}
     told = [h.sentence.fills for h in play.heard if h.sentence and h.sentence.name.startswith("utter_filed")]
-    return [f"due told {f['due']!r}, stored {due[f['code']]!r}" for f in told if due.get(f["code"], f["due"]) != f["due"]]
+    return [
+        f"due told {f['due']!r}, stored {due[f['code']]!r}" for f in told if due.get(f["code"], f["due"]) != f["due"]
+    ]
 
 
 def _public(play: Play) -> list[str]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.settings import ROOT
+from tests.dialogue import office
 from tests.dialogue.chat import Message, picture, sound
 from tests.dialogue.script import Script, written
 from tests.dialogue.sentences import Sentence, Sentences
@@ -22,9 +23,6 @@ from tests.running import Running
 
 _MOST_ANSWERS = 8
 _SKIP = r"^(bỏ qua|tôi không rõ|skip|i don't know)"
-_DEFAULT_PLACE = "ngõ 12 phố Đội Cấn, phường Ngọc Hà"
-_NOTE = "Đơn vị đã kiểm tra tại chỗ và xử lý xong."
-_SYSTEM_MOVES = {r"kết quả|đánh giá": "resolved", r"bổ sung|hỏi thêm": "need_info", r"đang xử lý": "in_progress"}
 SENTENCES = Sentences(ROOT / "data")
 
 
@@ -90,43 +88,25 @@ class Play:
     def transcript(self) -> str:
         return "\n".join(self.lines)
 
-    # ---- what was there before
-
     def _set_up(self) -> None:
         for entry in self.script.cases:
             owner = self.chat if entry.get("owner", "self") == "self" else self.running.chat()
-            status = entry.get("status", "received")
-            place = entry.get("place", None if status == "received" else _DEFAULT_PLACE)
-            text = entry.get("text") or f"Việc người dân đã báo hôm trước ({entry['topic']})"
-            arguments = ["case", "add", "--topic", entry["topic"], "--text", text, "--session", owner.session]
-            arguments += ["--place", place] if place else []
-            arguments += ["--phone", str(entry["phone"])] if entry.get("phone") else []
-            view = self.running.command(*arguments, "--json")
-            self.codes[entry["key"]] = view["code"]
-            for step in entry.get("moves") or [status]:
-                view = self._move(view, step, entry.get("note", _NOTE))
+            self.codes[entry["key"]] = office.file(self.running, entry, owner.session)
         self._listen("(trước đó)")
-
-    def _move(self, view: dict[str, Any], status: str, note: str) -> dict[str, Any]:
-        if view["status"] == status:
-            return view
-        arguments = ["case", "move", view["code"], status, "--note", note, "--by", "admin", "--json"]
-        if view["agency"] == "triage_desk":
-            arguments += ["--agency", f"commune-{view['place']['ward_code'] or '00008'}"]
-        return self.running.command(*arguments)
 
     # ---- turns
 
     def _turn(self, together: tuple[dict[str, Any], ...]) -> None:
+        before = len(self.heard)
         if len(together) == 1:
             _PLAYED[_kind(together[0])](self, together[0])
         else:
             for key in [self._hand_over(turn) for turn in together]:
                 self.chat.wait_for(key)
             self._listen(" ⏎ ".join(str(turn[_kind(turn)]) for turn in together))
-        self._judge(together[-1])
         if not self.late and self._question() == "consent":
             self._answer()
+        self._judge(together[-1], self.heard[before:])
 
     def _hand_over(self, turn: dict[str, Any]) -> str:
         """Send without waiting."""
@@ -206,22 +186,9 @@ class Play:
             self.running.kill(turn["restart"])
 
     def _system(self, turn: dict[str, Any]) -> None:
-        event = turn["system"]
-        if isinstance(event, str):
-            event = self._read_event(event)
         self.lines.append(f"··· {turn['system']}")
-        code = self.codes.get(event.get("case", ""))
-        if code and "reply" in event:
-            self.running.command("case", "reply", code, event["reply"], "--by", "admin")
-        elif code and "move" in event:
-            self._move(self.running.command("case", "show", code, "--json"), event["move"], event.get("note", _NOTE))
-        self._listen("", wait=3 if code else 0)
-
-    def _read_event(self, words: str) -> dict[str, str]:
-        named = re.search(r"phiếu (\w+)", words)
-        move = next((to for pattern, to in _SYSTEM_MOVES.items() if re.search(pattern, words)), None)
-        known = named is not None and named[1] in self.codes
-        return {"case": named[1], "move": move} if named and known and move else {}
+        told = office.act(self.running, turn["system"], self.codes)
+        self._listen("", wait=3 if told else 0)
 
     def _wait(self, turn: dict[str, Any]) -> None:
         """The running system has no clock to turn: hours stand in the script for readers."""
@@ -286,9 +253,8 @@ class Play:
             self._type("bỏ qua" if answer == "skip" else str(answer))
         return True
 
-    def _judge(self, turn: dict[str, Any]) -> None:
+    def _judge(self, turn: dict[str, Any], now: list[Heard]) -> None:
         """What the turn itself says about its answer."""
-        now = [h for h in self.heard if h.group == self.group]
         words = "\n".join(f"{h.text} {' '.join(label for label, _ in h.buttons)}" for h in now)
         wanted, unwanted = turn.get("answer"), turn.get("answer_not")
         if turn.get("silent") and now:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from bot.store.database import open_engine, upgrade
+from bot.store.database import open_engine
 from bot.store.models import Base
 from tests.conftest import POSTGRES, POSTGRES_THERE, REQUIRED
+from tests.databases import make_tables, new_sqlite
 from tests.scripted import Desk
 from tests.unit.office import Office
 
@@ -30,32 +30,17 @@ def postgres_url() -> Iterator[str]:
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    _make_tables(url)
+    make_tables(url)
     yield url
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
-@pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database with empty tables."""
-    path = tmp_path_factory.mktemp("tables") / "empty.db"
-    _make_tables(f"sqlite:///{path}")
-    return path
-
-
-def _make_tables(url: str) -> None:
-    engine = open_engine(url)
-    upgrade(engine)
-    engine.dispose()
-
-
 @pytest.fixture
-def sqlite_url(sqlite_file: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """An empty SQLite database, for what does not depend on the kind of database."""
-    shutil.copy(sqlite_file, tmp_path / "test.db")
-    return f"sqlite:///{tmp_path / 'test.db'}"
+    return new_sqlite(tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

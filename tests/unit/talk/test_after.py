@@ -81,6 +81,13 @@ def test_thinking_better_of_it_keeps_the_case(desk: Desk, code: str, how: str) -
     assert desk.cases()[0].status in ("received", "assigned")
 
 
+def test_a_no_that_holds_a_yes_is_a_no(desk: Desk, code: str) -> None:
+    desk.dialogue.means("không đồng ý rút đâu", "deny")
+    desk.hears("an", "rút phiếu giúp tôi")
+    desk.hears("an", "không đồng ý rút đâu")
+    assert desk.cases()[0].status in ("received", "assigned")
+
+
 def test_withdrawing_twice_is_one_withdrawal(desk: Desk, code: str) -> None:
     desk.hears("an", "rút phiếu giúp tôi")
     payload = desk.button("an", "Đúng, rút phiếu")

@@ -64,6 +64,14 @@ def test_yes_before_the_question_is_no_answer_to_it(desk: Desk, office: Office) 
     assert office.rows(Consent) == []
 
 
+@pytest.mark.parametrize("no", ["không đồng ý", "tôi không đồng ý đâu", "ko đồng ý", "Không đồng ý nhé"])
+def test_a_typed_no_is_never_a_yes(desk: Desk, office: Office, no: str) -> None:
+    desk.hears("an", LIGHT)
+    refused = desk.hears("an", no)
+    assert "không giữ lại" in said(refused)
+    assert [proof.answer for proof in office.rows(Consent)] == ["no"]
+
+
 def test_agreeing_twice_is_agreeing_once(desk: Desk, office: Office) -> None:
     desk.hears("an", LIGHT)
     payload = desk.button("an", "Đồng ý")

@@ -67,7 +67,9 @@ def test_back_from_an_answered_field_forgets_the_answer(desk: Desk) -> None:
     assert "lúc nào" in said(desk.hears("an", "quay lại"))
     desk.hears("an", "chỉ cuối tuần")
     desk.presses("an", "Gửi")
-    assert desk.cases()[0].fields["time_observed"] == "chỉ cuối tuần"
+    observed = desk.cases()[0].fields["time_observed"]
+    assert "cuối tuần" in observed
+    assert "tối nào" not in observed
 
 
 def test_back_with_nothing_answered_offers_what_can_be_changed(desk: Desk) -> None:
@@ -107,39 +109,41 @@ def test_a_button_of_another_persons_draft_changes_nothing(desk: Desk) -> None:
     assert desk.cases() == []
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "x", "report", "report:", "report:%%%%%%%%:send", "report:12345678:fly", "after:", "after::", "after:stay:",
-        "after:other:", "after:withdraw_yes:HN2611-AAAAA-A", "after:fly:", "track:", "track:xxx", "privacy:yes",
-        "consent:maybe", "guide:fly", "start:", "start:'; DROP TABLE cases; --", "second:", "second:x", "🙂", ":::::",
-        "report:" + "9" * 190,
-    ],
+UNKNOWN = (
+    "x", "report", "report:", "report:%%%%%%%%:send", "report:12345678:fly", "after:", "after::", "after:stay:",
+    "after:other:", "after:withdraw_yes:HN2611-AAAAA-A", "after:fly:", "track:", "track:xxx", "privacy:yes",
+    "consent:maybe", "guide:fly", "start:", "start:'; DROP TABLE cases; --", "second:", "second:x", "🙂", ":::::",
+    "report:" + "9" * 190,
 )  # fmt: skip
-def test_an_unknown_button_is_answered_and_does_no_harm(desk: Desk, payload: str) -> None:
-    answer = desk.hears("an", payload=payload)
-    assert answer
-    assert all(m.text for m in answer)
-    assert desk.cases() == []
+
+
+def test_an_unknown_button_is_answered_and_does_no_harm(desk: Desk) -> None:
+    for payload in UNKNOWN:
+        answer = desk.hears("an", payload=payload)
+        assert answer, payload
+        assert all(m.text for m in answer), payload
+        assert desk.cases() == [], payload
     assert usable(desk)
 
 
-@pytest.mark.parametrize("verb", ["topic:ufo", "ward:99999", "group:ufo", "fly", "skip", "keep", "topic", ""])
-def test_a_strange_button_of_the_open_draft_does_no_harm(desk: Desk, verb: str) -> None:
+def test_a_strange_button_of_the_open_draft_does_no_harm(desk: Desk) -> None:
     desk.hears("an", LIGHT)
     draft = desk.button("an", "Gửi").rpartition(":")[0]
-    assert desk.hears("an", payload=f"{draft}:{verb}")
+    for verb in ("topic:ufo", "ward:99999", "group:ufo", "fly", "skip", "keep", "topic", ""):
+        assert desk.hears("an", payload=f"{draft}:{verb}"), verb
     desk.presses("an", "Gửi")
     (case,) = desk.cases()
     assert case.topic == "street_lighting"
 
 
-@pytest.mark.parametrize("text", EVIL, ids=range(len(EVIL)))
-def test_whatever_is_written_is_answered_kept_as_text_and_usable_afterwards(desk: Desk, text: str) -> None:
-    assert desk.hears("an", text)
-    desk.hears("an", HOLE)
-    desk.hears("an", text)
+def test_whatever_is_written_is_answered_kept_as_text_and_usable_afterwards(desk: Desk) -> None:
+    for text in EVIL:
+        assert desk.hears("an", text), text[:40]
+        desk.hears("an", HOLE)
+        desk.hears("an", text)
+        desk.hears("an", "bắt đầu lại")
     assert all(row.state == "done" for row in desk.inbox())
+    assert desk.cases() == []
     assert usable(desk)
 
 

@@ -63,6 +63,13 @@ def test_no_keeps_everything(desk: Desk, resident: str, how: str) -> None:
     assert desk.cases()[0].resident_id is not None
 
 
+def test_a_no_that_holds_a_yes_erases_nothing(desk: Desk, resident: str) -> None:
+    desk.dialogue.means("không đồng ý", "deny")
+    desk.hears(resident, "xoá dữ liệu của tôi")
+    desk.hears(resident, "không đồng ý")
+    assert desk.cases()[0].resident_id is not None
+
+
 def test_an_old_button_erases_nothing(desk: Desk, resident: str) -> None:
     desk.hears(resident, "xoá dữ liệu của tôi")
     payload = desk.button(resident, "Xoá dữ liệu")
