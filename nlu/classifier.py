@@ -81,7 +81,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     def _classify(self, message: Message) -> None:
         text = message.get(PLAIN) or ""
-        decision = decide(self.view.labels, self._probabilities([text])[0], self.topics, len(text.split()))
+        chances = self._probabilities([text])[0]
+        decision = decide(self.view.labels, chances, self.topics, len(text.split()), self.view.caution)
         second = None
         if decision.intent == REPORT:
             second = second_topic(text, decision.label, self.view.labels, self.topics, self._probabilities)

@@ -14,11 +14,26 @@ OUTCOMES = frozenset(
         "out_of_scope",
         "unclear",
     )
-)  # fmt: skip
+)
 
 # Dialogue intents that do something: a story mistaken for one of these costs the resident more than one more question.
 COMMANDS = frozenset(
-    ("cancel", "go_back", "start_over", "skip", "ask_human", "my_cases", "delete_data", "withdraw", "add_info", "not_done")
-)  # fmt: skip
+    (
+        "cancel",
+        "go_back",
+        "start_over",
+        "skip",
+        "ask_human",
+        "my_cases",
+        "delete_data",
+        "withdraw",
+        "add_info",
+        "not_done",
+        "rate_good",
+        "rate_ok",
+        "rate_bad",
+    )
+)
 
 REPORT = "report"  # the intent of every topic
+UNCLEAR = "unclear"

@@ -22,8 +22,11 @@ from nlu.text.normalize import fold
 FOLDS = 4
 _BAYES_SHARE = 0.3  # spread of the naive Bayes part, relative to that of the SVM
 # An answer of this confidence is acted upon; the promise is that so many of them are right, for people never read.
-_SURE, _SURE_RIGHT = 0.5, 0.94
+SURE, SURE_RIGHT = 0.5, 0.93
+_MOST_CAUTION = 4.0
 _TEMPERATURES = np.geomspace(0.05, 2.0, 60)  # tried ones; margins of the SVM are of order 1
+
+Part = tuple[np.ndarray, np.ndarray]  # margins (n, labels), right columns (n,)
 
 
 def log_softmax(scores: np.ndarray) -> np.ndarray:
@@ -41,10 +44,13 @@ class LexicalView:
         self.weights = np.zeros((0, 0), np.float32)  # (features, labels): a sentence reads few rows
         self.bias = np.zeros(0, np.float32)
         self.temperature = 1.0
+        self.caution = 1.0  # a probability to this power is a confidence that keeps the promise of SURE_RIGHT
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "LexicalView":
         """Learns from the texts and from their copies without diacritics; deterministic."""
-        self.temperature = self._calibrate(texts, labels)
+        parts = self._held_out(texts, labels)
+        self.temperature = _best_temperature(parts)
+        self.caution = _caution(parts, self.temperature)
         self._fit_weights(texts, labels)
         return self
 
@@ -77,19 +83,20 @@ class LexicalView:
     def _margins(self, texts: Sequence[str]) -> np.ndarray:
         return np.asarray(self._rows(texts) @ self.weights + self.bias, dtype=np.float64)
 
-    def _calibrate(self, texts: Sequence[str], labels: Sequence[str]) -> float:
-        """The temperature under which sentences that were not trained on are most likely."""
-        margins, answers = [], []
+    def _held_out(self, texts: Sequence[str], labels: Sequence[str]) -> list[Part]:
+        """Margins and right columns of sentences that were not trained on."""
+        parts = []
         for held_out in folds(labels):
             kept = [at for at in range(len(texts)) if at not in held_out]
-            part = LexicalView()
-            part._fit_weights([texts[at] for at in kept], [labels[at] for at in kept])
-            column = {label: at for at, label in enumerate(part.labels)}
+            view = LexicalView()
+            view._fit_weights([texts[at] for at in kept], [labels[at] for at in kept])
+            column = {label: at for at, label in enumerate(view.labels)}
             asked = [at for at in sorted(held_out) if labels[at] in column]
             # Half of them as people without diacritics would type them.
-            margins.append(part._margins([fold(texts[at]) if n % 2 else texts[at] for n, at in enumerate(asked)]))
-            answers += [(len(margins) - 1, column[labels[at]]) for at in asked]
-        return _best_temperature(margins, answers)
+            margins = view._margins([fold(texts[at]) if n % 2 else texts[at] for n, at in enumerate(asked)])
+            if asked:
+                parts.append((margins, np.array([column[labels[at]] for at in asked])))
+        return parts
 
     def save(self, folder: Path) -> None:
         """Writes into an existing folder."""
@@ -97,7 +104,7 @@ class LexicalView:
         for number, block in enumerate(self.blocks):
             (folder / f"grams{number}.txt").write_text("\n".join(block.vocabulary), encoding="utf-8")
         idf = {f"idf{number}": block.idf for number, block in enumerate(self.blocks)}
-        np.savez(folder / "lexical.npz", weights=self.weights, bias=self.bias, temperature=self.temperature, **idf)
+        np.savez(folder / "lexical.npz", weights=self.weights, bias=self.bias, scale=[self.temperature, self.caution], **idf)
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalView":
@@ -106,7 +113,7 @@ class LexicalView:
         view.labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         with np.load(folder / "lexical.npz", allow_pickle=False) as arrays:
             view.weights, view.bias = arrays["weights"], arrays["bias"]
-            view.temperature = float(arrays["temperature"])
+            view.temperature, view.caution = (float(value) for value in arrays["scale"])
             for number, block in enumerate(view.blocks):
                 block.idf = arrays[f"idf{number}"]
                 grams = (folder / f"grams{number}.txt").read_text(encoding="utf-8").split("\n")
@@ -136,23 +143,23 @@ def folds(labels: Sequence[str]) -> Iterator[set[int]]:
         }
 
 
-def _best_temperature(margins: list[np.ndarray], answers: list[tuple[int, int]]) -> float:
-    """The likeliest one, raised until an answer given with `_SURE` or more is right as often as `_SURE_RIGHT` asks."""
-    wanted = [np.array([column for number, column in answers if number == at], int) for at in range(len(margins))]
-    parts = [(part, columns) for part, columns in zip(margins, wanted) if len(columns)]
-    if not parts:
-        return 1.0
+def _best_temperature(parts: list[Part]) -> float:
+    """The one under which the right answers are likeliest."""
 
     def loss(temperature: float) -> float:
         return -sum(log_softmax(part / temperature)[np.arange(len(right)), right].sum() for part, right in parts)
 
-    def right_when_sure(temperature: float) -> float:
-        sure = [
-            (part.argmax(axis=1) == right)[log_softmax(part / temperature).max(axis=1) >= np.log(_SURE)]
-            for part, right in parts
-        ]
-        marks = np.concatenate(sure)
-        return float(marks.mean()) if len(marks) else 1.0
+    return float(min(_TEMPERATURES, key=loss)) if parts else 1.0
 
-    likeliest = min(_TEMPERATURES, key=loss)
-    return float(next((t for t in _TEMPERATURES if t >= likeliest and right_when_sure(t) >= _SURE_RIGHT), likeliest))
+
+def _caution(parts: list[Part], temperature: float) -> float:
+    """The exponent that brings the probability above which answers are right often enough down to `SURE`."""
+    if not parts:
+        return 1.0
+    chances = np.concatenate([np.exp(log_softmax(part / temperature).max(axis=1)) for part, _ in parts])
+    marks = np.concatenate([part.argmax(axis=1) == right for part, right in parts])
+    order = np.argsort(-chances, kind="stable")
+    shares = np.cumsum(marks[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(shares >= SURE_RIGHT)
+    lowest = float(chances[order][enough[-1]]) if len(enough) else 1.0
+    return float(np.clip(np.log(SURE) / np.log(min(max(lowest, SURE), 0.999)), 1.0, _MOST_CAUTION))

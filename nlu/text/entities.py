@@ -49,7 +49,7 @@ def _dated(span: tuple[int, int], written: str) -> Found:
     """Only what can be a year and month after HN; letters with diacritics belong to words, not to codes."""
     code = re.sub(r"[\s\-._/–—]", "", written).upper()
     code = code[:2] + code[2:6].translate(_LOOKALIKE) + code[6:]
-    if code.isascii() and "20" <= code[2:4] and "01" <= code[4:6] <= "12":
+    if code.isascii() and code[2:4] >= "20" and "01" <= code[4:6] <= "12":
         yield *span, code
 
 

@@ -26,7 +26,8 @@ _SHOWN_AGAIN = frozenset(
     {"confirm", "drop", "change", "group", "topic_of_group", "more", "withdraw", "erase", "attach"}
 )
 """Not questions about the matter: a summary after a change, menus, "are you sure?"."""
-_HOTLINES = {re.sub(r"\D", "", number): line["shown"] for number, line in read_yaml(ROOT / "data/hotlines.yml").items()}
+_LISTED = read_yaml(ROOT / "data" / "hotlines.yml")
+_HOTLINES = {re.sub(r"\D", "", number): line["shown"] for number, line in _LISTED.items()}
 
 
 def check(play: Play) -> list[str]:

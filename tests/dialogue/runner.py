@@ -16,8 +16,8 @@ from typing import Any
 
 from bot.settings import ROOT
 from tests.dialogue import office
-from tests.dialogue.chat import Message, picture, sound
-from tests.dialogue.script import Script, written
+from tests.dialogue.chat import Message
+from tests.dialogue.script import Script, message
 from tests.dialogue.sentences import Sentence, Sentences
 from tests.running import Running
 
@@ -56,7 +56,7 @@ class Play:
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     group: int = 0
-    pictures: int = 0
+    sent: int = 0
     views: list[dict[str, Any]] = field(default_factory=list)
     """`case show` of every case that came up during the conversation, those of the setup first."""
 
@@ -75,10 +75,6 @@ class Play:
         if any("restart" in turn for turn in self.script.turns):
             self.running.wait_ready()
         return self
-
-    def case(self, key: str) -> dict[str, Any]:
-        """A case of the setup as it is now."""
-        return next(v for v in self.views if v["code"] == self.codes[key])
 
     @property
     def filed(self) -> list[dict[str, Any]]:
@@ -103,39 +99,18 @@ class Play:
         else:
             for key in [self._hand_over(turn) for turn in together]:
                 self.chat.wait_for(key)
-            self._listen(" ⏎ ".join(str(turn[_kind(turn)]) for turn in together))
+            said = zip(together, self.said[-len(together) :], strict=True)
+            self._listen(" ⏎ ".join(self._shown(turn, words) for turn, words in said))
         if not self.late and self._question() == "consent":
             self._answer()
         self._judge(together[-1], self.heard[before:])
 
-    def _hand_over(self, turn: dict[str, Any]) -> str:
+    def _hand_over(self, turn: dict[str, Any], key: str = "") -> str:
         """Send without waiting."""
-        kind = _kind(turn)
-        if kind == "text":
-            return self.chat.post({"text": self._written(turn)})
-        if kind == "location":
-            return self.chat.post({"location": {"lat": turn["location"][0], "lon": turn["location"][1]}})
-        files, caption = self._files(turn)
-        return self.chat.post({"text": caption}, files)
-
-    def _files(self, turn: dict[str, Any]) -> tuple[list[tuple[str, bytes]], str]:
-        if "voice" in turn:
-            return [("voice", sound())], ""
-        about = turn["photo"] if isinstance(turn["photo"], dict) else turn
-        self.pictures += 1
-        note, count = str(about.get("note", "")), about.get("count", 1)
-        files = [("photo", picture(note, self.pictures * 10 + n)) for n in range(count)]
-        caption = about.get("caption") or ""
-        self.said.append(caption)
-        return files, caption
-
-    def _written(self, turn: dict[str, Any]) -> str:
-        text = written(str(turn["text"]), self.codes)
-        if "characters" in turn:
-            text = (text + " ") * (turn["characters"] // (len(text) + 1) + 1)
-            text = text[: turn["characters"]].strip()
-        self.said.append(text)
-        return text
+        self.sent += 1
+        content, files = message(turn, self.codes, self.sent)
+        self.said.append(content.get("text", ""))
+        return self.chat.post(content, files, key)
 
     def _share(self, turn: dict[str, Any]) -> None:
         """Text, photo, voice or pin."""
@@ -143,18 +118,22 @@ class Play:
             return self._twice(turn)
         key = self._hand_over(turn)
         self.chat.wait_for(key)
-        return self._listen(str(turn[_kind(turn)]))
+        return self._listen(self._shown(turn, self.said[-1]))
+
+    def _shown(self, turn: dict[str, Any], words: str) -> str:
+        kind = _kind(turn)
+        return words if kind == "text" else f"[{kind}: {turn[kind]}] {words}".strip()
 
     def _twice(self, turn: dict[str, Any]) -> None:
         """A shaky network: the same message arrives twice at the same moment."""
-        key, text = uuid.uuid4().hex, self._written(turn)
-        both = [threading.Thread(target=self.chat.post, args=({"text": text}, None, key)) for _ in range(2)]
+        key = uuid.uuid4().hex
+        both = [threading.Thread(target=self._hand_over, args=(turn, key)) for _ in range(2)]
         for thread in both:
             thread.start()
         for thread in both:
             thread.join()
         self.chat.wait_for(key)
-        self._listen(f"{text} (đến hai lần)")
+        self._listen(f"{turn['text']} (đến hai lần)")
 
     def _button(self, turn: dict[str, Any]) -> None:
         while True:
@@ -210,15 +189,15 @@ class Play:
         if said:
             self.group += said != "(trước đó)"
             self.lines.append(f"NGƯỜI DÂN: {said[:300]}")
-        for message in self.chat.since(wait):
-            self.heard.append(self._as_heard(message))
+        for come in self.chat.since(wait):
+            self.heard.append(self._as_heard(come))
             labels = "".join(f" [{label}]" for label, _ in self.heard[-1].buttons)
             name = self.heard[-1].sentence.name if self.heard[-1].sentence else "?"
-            self.lines.append(f"    {message['kind']} {name}: {message['text']}{labels}")
+            self.lines.append(f"    {come['kind']} {name}: {come['text']}{labels}")
 
-    def _as_heard(self, message: Message) -> Heard:
-        buttons = tuple((b["label"], b["payload"]) for b in message["buttons"])
-        return Heard(self.group, message["kind"], message["text"], buttons, SENTENCES.find(message["text"]))
+    def _as_heard(self, come: Message) -> Heard:
+        buttons = tuple((b["label"], b["payload"]) for b in come["buttons"])
+        return Heard(self.group, come["kind"], come["text"], buttons, SENTENCES.find(come["text"]))
 
     # ---- questions and buttons
 

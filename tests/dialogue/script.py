@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from bot.domain.tracking_code import ALPHABET, read
+from tests.dialogue.chat import picture, sound
 
 TURNS = ("text", "photo", "location", "button", "voice", "wait", "system", "restart", "old_button")
 _CODE = re.compile(r"\{code:(\w+)(?::(\w+))?\}")
@@ -59,9 +60,22 @@ def _script(entry: dict[str, Any], answers: dict[str, str]) -> Script:
     )
 
 
-def written(text: str, codes: dict[str, str]) -> str:
-    """The text with `{code:A}`, `{code:A:lower}` … filled in."""
-    return _CODE.sub(lambda m: _way(codes[m[1]], m[2] or "plain"), text)
+def message(turn: dict[str, Any], codes: dict[str, str], number: int) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
+    """What a turn sends: fields of the web chat's JSON, and files. Every `number` makes other pictures."""
+    if "text" in turn:
+        text = _CODE.sub(lambda m: _way(codes[m[1]], m[2] or "plain"), str(turn["text"]))
+        return {"text": _repeated(text, turn["characters"]) if "characters" in turn else text}, []
+    if "location" in turn:
+        return {"location": {"lat": turn["location"][0], "lon": turn["location"][1]}}, []
+    if "voice" in turn:
+        return {"text": ""}, [("voice", sound())]
+    about = turn["photo"] if isinstance(turn["photo"], dict) else {"note": turn["photo"], **turn}
+    pictures = [picture(str(about["note"]), number * 10 + n) for n in range(about.get("count", 1))]
+    return {"text": about.get("caption") or ""}, [("photo", p) for p in pictures]
+
+
+def _repeated(text: str, length: int) -> str:
+    return (f"{text} " * (length // (len(text) + 1) + 1))[:length].strip()
 
 
 def _way(code: str, way: str) -> str:

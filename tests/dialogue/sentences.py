@@ -1,4 +1,7 @@
-"""Which of the assistant's sentences a message is, and what was filled in: so tests follow the words when they change."""
+"""Which of the assistant's sentences a message is, and what was filled in.
+
+Read from the data, so that tests follow the words when somebody changes them.
+"""
 
 from __future__ import annotations
 
@@ -75,10 +78,12 @@ class Sentences:
         for _, name, pattern, template in self.known:
             found = pattern.fullmatch(text.strip())
             if found:
-                fills = found.groupdict()
-                kept = {k: "" if k in RESIDENTS_WORDS else v for k, v in fills.items()}
-                return Sentence(name, fills, _GAP.sub(lambda m, kept=kept: kept[m[1]], template))
+                return Sentence(name, found.groupdict(), _own(template, found.groupdict()))
         return None
+
+
+def _own(template: str, fills: dict[str, str]) -> str:
+    return _GAP.sub(lambda gap: "" if gap[1] in RESIDENTS_WORDS else fills[gap[1]], template)
 
 
 def _read(path: Path) -> Any:

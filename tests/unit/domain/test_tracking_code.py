@@ -12,7 +12,7 @@ from bot.domain import tracking_code
 from bot.domain.tracking_code import ALPHABET, make, read
 
 DAY = date(2026, 11, 22)
-CODES = [make(DAY) for _ in range(30)] + [make(date(2026, m, 1)) for m in range(1, 13)]
+CODES = [make(date(2026, month, 1)) for month in range(1, 13)]
 
 
 def caught(typed: str, meant: str) -> bool:
