@@ -1,10 +1,9 @@
 """From probabilities over all labels to what the rest of the system hears."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 
 from nlu.labels import COMMANDS, OUTCOMES, REPORT, UNCLEAR
 
@@ -31,7 +30,7 @@ class Decision:
 
 
 def decide(
-    labels: list[str], probabilities: np.ndarray, topics: Collection[str], syllables: int, caution: float = 1.0
+    labels: list[str], probabilities: Sequence[float], topics: Collection[str], syllables: int, caution: float = 1.0
 ) -> Decision:
     """`probabilities` belong to `labels` in order; `topics` are those of the labels that are topics."""
     chance = dict(zip(labels, (float(p) for p in probabilities)))

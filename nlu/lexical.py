@@ -41,7 +41,7 @@ class LexicalView:
     def __init__(self) -> None:
         self.labels: list[str] = []
         self.blocks = [Block(folded=False), Block(folded=True)]
-        self.weights = np.zeros((0, 0), np.float32)  # (features, labels): a sentence reads few rows
+        self.weights = np.zeros((0, 0), np.float16)  # (features, labels): a sentence reads few rows
         self.bias = np.zeros(0, np.float32)
         self.temperature = 1.0
         self.caution = 1.0  # a probability to this power is a confidence that keeps the promise of SURE_RIGHT
@@ -74,14 +74,16 @@ class LexicalView:
         bayes = ComplementNB(alpha=0.1).fit(rows, all_labels).feature_log_prob_
         bayes = bayes - bayes.mean(axis=0)
         share = _BAYES_SHARE * _spread(rows @ weights.T) / _spread(rows @ bayes.T)
-        self.weights = np.ascontiguousarray((weights + share * bayes).T, dtype=np.float32)
+        self.weights = np.ascontiguousarray((weights + share * bayes).T, dtype=np.float16)
         self.bias = bias.astype(np.float32)
 
     def _rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
         return sparse.hstack([block.rows(texts) for block in self.blocks], format="csr")
 
     def _margins(self, texts: Sequence[str]) -> np.ndarray:
-        return np.asarray(self._rows(texts) @ self.weights + self.bias, dtype=np.float64)
+        rows = self._rows(texts)
+        used = np.unique(rows.indices)
+        return np.asarray(rows[:, used] @ self.weights[used].astype(np.float32) + self.bias, dtype=np.float64)
 
     def _held_out(self, texts: Sequence[str], labels: Sequence[str]) -> list[Part]:
         """Margins and right columns of sentences that were not trained on."""

@@ -9,7 +9,6 @@ from bot.channels import modules
 from bot.processes import NLU_PYTHON
 from bot.settings import load
 from bot.store.database import utc_now
-from bot.web.health import readiness
 from bot.wiring import System, build
 
 
@@ -27,6 +26,9 @@ def run(args: Namespace) -> int:
 
 
 def _parts(system: System) -> list[tuple[bool, str]]:
+    # The web framework takes a second to load: only this command waits for it.
+    from bot.web.health import readiness
+
     state = readiness(system)
     said = {
         "database": ("Cơ sở dữ liệu trả lời.", "Không nối được cơ sở dữ liệu: xem LANGNGHE_DATABASE_URL."),

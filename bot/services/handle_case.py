@@ -189,7 +189,8 @@ def _take(step: _Step) -> None:
     said = step.note if told else ""
     unit = step.city.agency_name(case.agency) if target == "assigned" else ""
     event = record(step.session, case, step.actor, step.now, source, target, said or unit)
-    if not step.move.silent:
+    # What a resident does is answered in the conversation itself.
+    if not step.move.silent and step.actor.role is not Role.RESIDENT:
         shown = step.parent if "parent" in step.move.needs else said
         notify_status(step.session, step.city, case, event.id, shown, step.now)
 

@@ -28,6 +28,9 @@ def start(talk: Talk) -> None:
     """Words about a filed case: which case, then what."""
     intent = talk.heard.intent
     verb = _INTENTS.get(intent) or {"not_done": "not_done", "withdraw": "withdraw", "add_info": "add"}[intent]
+    coded = bool(talk.heard.values("tracking_code"))
+    if verb in _RATINGS and not coded and not cases_of(talk.session, talk.conversation):
+        return talk.say("utter_ask_what")
     case = meant(talk, verb)
     if case is not None:
         act(talk, verb, case, said=True)

@@ -31,10 +31,11 @@ def press(talk: Talk, draft: Draft, body: Body, verb: str, value: str) -> None:
 def ask(talk: Talk, draft: Draft, body: Body) -> None:
     """Ask for the new content or place."""
     from bot.talk.report import payload
+    from bot.talk.summary import shorten
 
     keep = talk.button("keep", payload(draft, "keep"))
     if body.question == "new_text":
-        return talk.say("utter_ask_new_text", buttons=[keep], story=body.text())
+        return talk.say("utter_ask_new_text", buttons=[keep], story=shorten(body.text()))
     talk.say("utter_ask_new_place", buttons=[keep], ask="location", place=body.place.raw or "…")
 
 

@@ -25,8 +25,16 @@ from bot.talk.turn import Talk, Understanding
 VERY_SURE = 0.75
 _ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
 _PROTECTED = ("denunciation", "formal_complaint")
-_WORD, _FEW = 0.8, 3
+_FEW = 3
 _WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "offer_later", "out_of_scope", "spam", "help", "skip"})
+_DOUBT = {
+    **dict.fromkeys(_WEAK, 0.8),
+    "procedure_question": 0.4,
+    "praise": 0.4,
+    "denunciation": 0.35,
+    "formal_complaint": 0.35,
+}
+"""Below this probability words are not taken for what the machine says, but kept as a part of a story."""
 _WELCOME_SUFFICES = frozenset({"greeting", "help", "english", "chitchat", "start_over", "spam", "thanks"})
 _TOLD = ("report", "suggestion", "unclear", "correction")
 _START: dict[str, Callable[[Talk], None]] = {
@@ -79,7 +87,8 @@ def _press(talk: Talk, payload: str) -> None:
     if flow == "start":
         return _opened(talk, argument)
     if not consent.settled(talk):
-        return consent.ask(talk, held=False)
+        talk.remember(held=[*talk.state("held", []), talk.inbox_id])
+        return consent.ask(talk, held=True)
     if flow == "second":
         return _second(talk)
     handler = _PRESS.get(flow)
@@ -112,6 +121,8 @@ def _agree(talk: Talk) -> None:
     if find_draft(talk.session, talk.conversation) is not None:
         return report.resume(talk)
     kept = earlier(talk, [talk.state("kept")]) if talk.state("kept") else []
+    if kept and kept[0].heard.intent == "emergency":
+        return guide.press(talk, "file")
     if kept and kept[0].heard.intent in ("procedure_question", "praise"):
         label = "send_question" if kept[0].heard.intent == "procedure_question" else "send_praise"
         return talk.say("utter_ask_what", buttons=[talk.button(label, "guide:file")])
@@ -126,8 +137,11 @@ def _before_consent(talk: Talk) -> None:
         return _agree(talk)
     if consent.said_no(talk):
         return privacy.refuse(talk)
-    if intent in _PROTECTED:
+    if _protected(talk):
         return _at_once(talk)
+    if (intent == "cancel" or talk.cue("drop")) and talk.state("held"):
+        talk.remember(held=None)
+        return talk.say("utter_dropped")
     if talk.message.media or talk.message.location or _tells(talk) or _hardly_a_word(talk):
         return consent.hold(talk)
     if intent == "ask_human":
@@ -145,10 +159,8 @@ def _at_once(talk: Talk) -> None:
     intent, first = talk.heard.intent, not talk.conversation.introduced
     if not (first and intent in _WELCOME_SUFFICES):
         _START[_flow(talk)](talk)
-    if first or (not talk.replies and intent != "spam"):
+    if intent != "offer_later" and (first or (not talk.replies and intent != "spam")):
         consent.ask(talk, held=False)
-    if intent == "emergency":
-        talk.remember(held=[*talk.state("held", []), talk.inbox_id])
 
 
 def _tells(talk: Talk) -> bool:
@@ -178,7 +190,7 @@ def _dispatch(talk: Talk) -> None:
 def _outside(talk: Talk) -> None:
     """Nothing is open: an answer to the office, a new report, or what Rasa's rule named."""
     intent = talk.heard.intent
-    if intent in _PROTECTED:
+    if _protected(talk):
         return guide.protected(talk)
     if after.answers_office(talk) or after.says_not_done(talk):
         return None
@@ -192,10 +204,16 @@ def _outside(talk: Talk) -> None:
 
 
 def _hardly_a_word(talk: Talk) -> bool:
-    """What the machine half takes for small talk, spam or "not ours" may be the beginning of a story: keep it."""
-    weak = talk.heard.intent in _WEAK and talk.heard.intent_confidence < _WORD
-    english = talk.heard.intent == "english" and talk.conversation.introduced
-    return (weak and len(talk.text.split()) > _FEW) or (english and len(talk.text.split()) > 2 * _FEW)
+    """What the machine half takes for small talk, a question or "not ours" may be the beginning of a story: keep it."""
+    intent, words = talk.heard.intent, len(talk.text.split())
+    if intent == "english":
+        return talk.conversation.introduced and words > 2 * _FEW
+    doubtful = talk.heard.intent_confidence < _DOUBT.get(intent, 0.0)
+    return doubtful and (words > _FEW or talk.heard.place is not None)
+
+
+def _protected(talk: Talk) -> bool:
+    return talk.heard.intent in _PROTECTED and talk.heard.intent_confidence >= _DOUBT[talk.heard.intent]
 
 
 def _inside_draft(talk: Talk) -> None:
@@ -295,7 +313,7 @@ def replay(talk: Talk, inbox_ids: list[int]) -> None:
     """Take up messages that waited, in order; only the last answer is said, the others are overtaken by it."""
     last: list = []
     for turn in earlier(talk, inbox_ids):
-        _dispatch(turn)
+        _press(turn, turn.message.payload) if turn.message.payload else _dispatch(turn)
         last = turn.replies or last
     talk.replies += last
     if not talk.replies:

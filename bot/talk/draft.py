@@ -42,6 +42,8 @@ class Body:
     story: list[str] = field(default_factory=list)
     place: Place = field(default_factory=Place)
     fields: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    """question -> the whole message that answered it, so that "quay lại" can take it out of the story"""
     attachments: list[list[str]] = field(default_factory=list)
     """(media id, kind, caption)"""
     topic: str | None = None

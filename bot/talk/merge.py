@@ -21,8 +21,9 @@ _INSTEAD = (
 )
 _OPENING = re.compile(
     r"^(?:(?:à|ạ|ấy|ơ|ô|thôi|chết|ấy chết|xin lỗi|sorry)[,!.]?\s+)*"
-    r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?(?:nhầm|lộn|sai)"
-    r"(?:\s+(?:rồi|r|mất|tí|chút|đấy))*[,:.!]?\s*",
+    r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?"
+    r"(?:(?:nhầm|lộn|sai)(?:\s+(?:rồi|r|mất|tí|chút|đấy))*[,:.!]?\s*|ý (?:em|tôi|mình|cháu|chị|anh|bác) là\s+"
+    r"|(?:sửa|đổi)(?: lại)? (?:là|thành)\s+|đính chính[,:]?\s+)+",
     re.I,
 )
 _TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó)*[\s,.;!]*$", re.I)
@@ -135,6 +136,8 @@ def _take_text(talk: Talk, body: Body) -> None:
     found = talk.heard.place
     if found:
         place.merge(body.place, found, talk)
+        elsewhere = talk.city.gazetteer.resolve(_without_place(talk.text, found))
+        body.place.outside = body.place.outside or (elsewhere.outside if elsewhere else None)
     elif question in ("location", "narrow") and _could_be_place(talk):
         place.set_raw(body.place, f"{body.place.raw}, {talk.text}".strip(", "), talk)
         return
@@ -168,6 +171,7 @@ def _rewrite(talk: Talk, body: Body, question: str) -> None:
 
 def _answer_field(talk: Talk, body: Body, question: str) -> None:
     """The answer to a question for one field; a longer text is more of the story as well."""
+    body.said[question] = talk.text
     if question == "time_observed" and talk.heard.raws("time"):
         body.fields[question] = ", ".join(talk.heard.raws("time"))
         body.add_story(talk.text)
@@ -188,6 +192,8 @@ def _could_be_place(talk: Talk) -> bool:
     """An answer to "where?" in which the gazetteer knows nothing: short, and no sure story of its own."""
     words = len(talk.text.split())
     story = talk.heard.intent == "report" and talk.heard.confidence >= 0.35
+    if talk.cue("vague_place"):
+        return False
     return words <= _SYLLABLES_OF_AN_ANSWER and not story and talk.heard.intent not in ("deny", "skip", "greeting")
 
 

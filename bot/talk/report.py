@@ -54,6 +54,9 @@ def go_on(talk: Talk, draft: Draft, body: Body) -> None:
         return ask_drop(talk, draft)
     if talk.heard.intent == "emergency":
         body.level = "urgent"
+    if talk.replies and not talk.text and not talk.message.media:
+        # A pin outside the city was told already; nothing else came with it.
+        return save(draft, body, talk.now)
     if body.place.outside and not body.asked.get("outside"):
         return _outside_city(talk, draft, body)
     understand(talk, body)
@@ -169,7 +172,7 @@ def ask(talk: Talk, draft: Draft, body: Body, question: str) -> None:
             buttons=[drop],
         )
     if question == "clarify":
-        return talk.say("utter_ask_clarify", buttons=[drop])
+        return talk.say("utter_ask_clarify_what" if body.place.known() else "utter_ask_clarify", buttons=[drop])
     if question == "topic":
         return ask_topic(talk, draft, body)
     again = body.asked.get(question, 0) > 1
@@ -284,6 +287,8 @@ def back(talk: Talk) -> None:
     question = body.trail[-1] if body.question != body.trail[-1] or len(body.trail) == 1 else body.trail[-2]
     body.trail = body.trail[: body.trail.index(question) + 1]
     body.fields.pop(question, None)
+    answered = body.said.pop(question, None)
+    body.story = [part for part in body.story if part != answered]
     if question == "location":
         body.place = type(body.place)()
     if question == "topic":

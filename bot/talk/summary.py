@@ -14,6 +14,7 @@ from bot.talk import place
 from bot.talk.draft import Body, save
 from bot.talk.turn import Talk
 
+_SHOWN = 600
 _KINDS = {"photo": "ảnh", "voice": "ghi âm", "video": "video", "file": "tệp"}
 
 
@@ -39,7 +40,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
         buttons=buttons,
         topic=_topic_words(talk, body),
         place=_place_words(talk, body),
-        story=body.text() or talk.city.text("summary_no_text"),
+        story=shorten(body.text()) or talk.city.text("summary_no_text"),
         attachments=_attachment_words(talk, body),
         agency=talk.city.agency_name(way.agency),
         due=in_words(due),
@@ -76,6 +77,11 @@ def send(talk: Talk, draft: Draft, body: Body) -> None:
         buttons=buttons,
         images=(f"/qr/{case.code}.png",),
     )
+
+
+def shorten(text: str) -> str:
+    """A long letter is not read out in full; the case has all of it."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(" ", 1)[0] + " …"
 
 
 def stale(talk: Talk, mark: str) -> None:

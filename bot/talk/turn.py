@@ -14,6 +14,7 @@ from bot.domain.message import Button, Incoming
 from bot.services.media import MediaStore
 from bot.store.models import Conversation
 
+_A_FEW = 5
 _SOFT = frozenset({"greeting", "help", "thanks", "goodbye", "chitchat", "offer_later", "skip", "correction"})
 
 
@@ -129,7 +130,9 @@ class Talk:
 
     def agrees(self) -> bool:
         """A typed yes. "Không đồng ý" holds the words of a yes and is none."""
-        return not self.refuses() and (self.heard.intent == "affirm" or self.cue("agree"))
+        if self.refuses() or self.heard.intent in ("offer_later", "thanks", "goodbye", "help"):
+            return False
+        return self.heard.intent == "affirm" or (self.cue("agree") and len(self.text.split()) <= _A_FEW)
 
     def refuses(self) -> bool:
         """A typed no."""

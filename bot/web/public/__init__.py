@@ -35,8 +35,14 @@ def public_router(system: System, templates: Jinja2Templates) -> APIRouter:
 
     @router.get("/cong-khai")
     def published(request: Request, group: str = "", page: int = 1) -> Response:
-        values = {"cases": _published(system, group, max(page, 1)), "group": group, "page": max(page, 1),
-                  "groups": system.city.groups}  # fmt: skip
+        page = min(max(page, 1), 10_000)
+        cases = _published(system, group, page)
+        values = {
+            "cases": cases[:_LISTED],
+            "filters": [_group_filter(system, group)],
+            "newer": _page(group, page - 1) if page > 1 else None,
+            "older": _page(group, page + 1) if len(cases) > _LISTED else None,
+        }
         return templates.TemplateResponse(request, "public/published.html", values)
 
     return router
