@@ -11,6 +11,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -124,6 +125,10 @@ class Running:
             status = main(list(arguments))
         assert status == 0, f"langnghe {' '.join(arguments)}:\n{failed.getvalue()}"
         return json.loads(said.getvalue()) if "--json" in arguments else said.getvalue()
+
+    def database(self) -> sqlite3.Connection:
+        """What is stored, to look at only. Close it."""
+        return sqlite3.connect(f"file:{self.folder / 'langnghe.db'}?mode=ro", uri=True)
 
     def chat(self) -> Chat:
         """A new person who opens the chat page."""

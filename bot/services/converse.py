@@ -6,6 +6,7 @@ the words. When anything on that way fails the row waits and is tried again: the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +18,18 @@ from bot.city import City
 from bot.dialogue import BotMessage, Dialogue
 from bot.domain.message import Button, Incoming, MediaRef, Outgoing
 from bot.errors import BrokenRequest, DialogueUnavailable, InvalidInput, RetryLater
+from bot.services.handoff import hand_over
 from bot.services.media import MediaStore
 from bot.services.notify import queue
 from bot.store.database import Database
 from bot.store.models import Conversation, Inbox
 from bot.store.queue import claim, waiting
 
+log = logging.getLogger(__name__)
+
 _LONGEST_WAIT = timedelta(seconds=15)
+_GIVE_UP = 20
+"""Attempts, about four minutes of them."""
 
 
 @dataclass
@@ -134,10 +140,27 @@ class Converse:
             return MediaRef(item.kind, stored.id, None, item.caption)
 
     def _put_back(self, row_id: int) -> None:
+        # Asked outside the transaction: nobody waits for the database meanwhile.
+        hopeless = self._attempts(row_id) >= _GIVE_UP and self.dialogue.ready()
         with self.db.write() as session:
             row, now = session.get_one(Inbox, row_id), self.clock()
+            if hopeless:
+                return self._give_up(session, row, now)
             wait = min(timedelta(seconds=0.5 * 2 ** min(row.attempts, 6)), _LONGEST_WAIT)
             row.state, row.claimed_until, row.available_at = "new", None, now + wait
             if now + wait - row.received_at >= self.slow_after:
                 text = Outgoing(self.city.text("slow"))
                 queue(session, row.conversation_id, text, f"slow-{row.id}", "reply", now, inbox_id=row.id)
+
+    def _attempts(self, row_id: int) -> int:
+        with self.db.read() as session:
+            return session.get_one(Inbox, row_id).attempts
+
+    def _give_up(self, session: Session, row: Inbox, now: datetime) -> None:
+        """Rasa is well and this message still finds no answer: a person reads it, and the conversation goes on."""
+        log.error("message %s found no answer in %s attempts: handed over", row.id, row.attempts)
+        conversation = session.get_one(Conversation, row.conversation_id)
+        hand_over(conversation, now)
+        text = Outgoing(self.city.text("given_up"))
+        queue(session, row.conversation_id, text, f"in-{row.id}-given-up", "reply", now, inbox_id=row.id)
+        row.state, row.done_at, row.claimed_until = "done", now, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import closing
 from datetime import datetime
 
 from bot.city import read_yaml
@@ -21,6 +22,9 @@ _INTERNAL = re.compile(
 _NUMBER = re.compile(r"(?<![\w./-])(?:1900[\s.]?\d{4}|0[\d.\s]{7,11}\d|1\d\d)(?![\w/]|[.-]\d)")
 _LAW = re.compile(r"(?:Luật|Bộ luật|Nghị định|Nghị quyết|Quyết định|Thông tư)(?:\s+\d+/|\s+[A-ZĐ])")
 _HOUSE = re.compile(r"\b(?:số nhà|nhà số|sn|số)\s*:?\s*\d+", re.I)
+_AGREES = re.compile(
+    r"^(?!.*(?:không|do not)).*(?:đồng ý|i agree)|^(?:ok|okay|ừ|vâng|dạ|được|yes)\W*(?:ạ|em|nhé)?\W*$", re.I
+)
 _NEW_MATTER = re.compile(r"utter_(filed|dropped|restarted|erased|refused_consent)")
 _SHOWN_AGAIN = frozenset(
     {"confirm", "drop", "change", "group", "topic_of_group", "more", "withdraw", "erase", "attach"}
@@ -34,6 +38,7 @@ def check(play: Play) -> list[str]:
     """All that is wrong."""
     return [
         *_says_that_it_is_a_machine(play),
+        *_consent_was_given(play),
         *_no_question_more_than_twice(play),
         *_nothing_asked_that_was_answered(play),
         *[p for heard in play.heard for p in _words(play, heard)],
@@ -46,6 +51,16 @@ def _says_that_it_is_a_machine(play: Play) -> list[str]:
     replies = [h for h in play.heard if h.kind == "reply"]
     first = [h.text for h in replies if h.group == replies[0].group]
     return [] if not first or _MACHINE.search("\n".join(first)) else [f"first reply names no machine: {first}"]
+
+
+def _consent_was_given(play: Play) -> list[str]:
+    """Silence is no consent, nor is a word that means something else; and nothing is filed without one."""
+    query = """SELECT answer FROM consents JOIN conversations ON conversations.id = conversation_id WHERE address = ?"""
+    with closing(play.running.database()) as database:
+        answers = {row[0] for row in database.execute(query, [play.chat.session])}
+    agreed = any(_AGREES.search(word) for word in [*play.pressed, *play.said])
+    problems = ["consent was recorded and never given"] if "yes" in answers and not agreed else []
+    return problems + (["filed without consent"] if play.filed and not answers & {"yes", "by_staff"} else [])
 
 
 def _matters(play: Play) -> list[list[Heard]]:

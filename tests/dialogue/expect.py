@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import unicodedata
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import requests
@@ -188,7 +188,7 @@ def _rated(play: Play, wanted: str) -> list[str]:
 
 def _forgotten(play: Play, words: list[str]) -> list[str]:
     """Nowhere in the database, and not in the conversation after a reload."""
-    with sqlite3.connect(f"file:{play.running.folder / 'langnghe.db'}?mode=ro", uri=True) as database:
+    with closing(play.running.database()) as database:
         dumped = "\n".join(database.iterdump())
     # JSON columns hold letters with marks as \\uXXXX.
     everything = plain(re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), dumped))

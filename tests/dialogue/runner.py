@@ -51,6 +51,7 @@ class Play:
     codes: dict[str, str] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    pressed: list[str] = field(default_factory=list)
     answered: list[tuple[int, str, str]] = field(default_factory=list)
     """(group, question, answer) of `if_asked`."""
     lines: list[str] = field(default_factory=list)
@@ -181,6 +182,7 @@ class Play:
         self._listen(text)
 
     def _press(self, button: tuple[str, str]) -> None:
+        self.pressed.append(button[0])
         self.chat.press(button[1])
         self._listen(f"[{button[0]}]")
 

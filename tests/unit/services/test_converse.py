@@ -221,3 +221,15 @@ def test_a_file_that_cannot_be_taken_is_told_and_the_words_count(desk: Desk, fau
     assert "Tệp" in answers[0].text
     assert LIGHT in said(answers)
     assert "1 ảnh" in said(answers)
+
+
+def test_a_message_without_any_answer_goes_to_a_person_and_blocks_nobody(desk: Desk) -> None:
+    """Rasa is well, but what decides fails every time."""
+    desk.agrees("an")
+    desk.dialogue.turn = lambda *_: []  # type: ignore[method-assign]
+    desk.hears("an", "một tin lạ")
+    for _ in range(25):
+        desk.passes(seconds=20)
+        desk.converse.step()
+    assert "cán bộ trực" in said(desk.sent("an")[-1:])
+    assert all(row.state == "done" for row in desk.inbox())
