@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 from nlu.labels import COMMANDS, OUTCOMES, REPORT, UNCLEAR
 
 RANKED = 5

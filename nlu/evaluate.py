@@ -88,7 +88,11 @@ def scores(answers: Sequence[Answer]) -> dict[str, Any]:
         "lenient": _scores(answers, lenient=True),
         "sure": {"share": len(sure) / max(1, len(answers)), "accuracy": _share(a.right(True) for a in sure)},
         "styles": {
-            style: {"sentences": len(part), "strict": _share(a.right() for a in part), "lenient": _share(a.right(True) for a in part)}
+            style: {
+                "sentences": len(part),
+                "strict": _share(a.right() for a in part),
+                "lenient": _share(a.right(True) for a in part),
+            }
             for style, part in sorted(styles.items())
         },
         "confusions": [{"topic": t, "label": said, "count": n} for (t, said), n in confused.most_common(_WORST)],
@@ -123,7 +127,11 @@ def as_text(result: dict[str, Any]) -> str:
         part = result[kind]
         lines.append(f"{kind:10}{part['accuracy']:>10.3f}{part['macro_f1']:>10.3f}{part['top3']:>8.3f}")
     sure = result["sure"]
-    lines += ["", f"confidence >= {_SURE}: {sure['share']:.1%} of the sentences, {sure['accuracy']:.1%} of them right", ""]
+    lines += [
+        "",
+        f"confidence >= {_SURE}: {sure['share']:.1%} of the sentences, {sure['accuracy']:.1%} of them right",
+        "",
+    ]
     lines += [f"{s:14}{p['sentences']:>6}{p['strict']:>9.3f}{p['lenient']:>9.3f}" for s, p in result["styles"].items()]
     lines += ["", "worst confusions"]
     lines += [f"{c['count']:>4}  {c['topic']} -> {c['label']}" for c in result["confusions"]]

@@ -7,8 +7,10 @@ has it as soon as it has a model; a test pins the Rasa version, because this rep
 
 from typing import Any
 
+from jsonschema import ValidationError
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.constants import DOCS_BASE_URL
 
 
 def install() -> None:
@@ -20,7 +22,11 @@ def install() -> None:
 
     def validate(self: RemoteAction, result: dict[str, Any]) -> bool:
         """True, or jsonschema's ValidationError with the reason, as Rasa's callers expect it."""
-        validator.validate(result)
+        try:
+            validator.validate(result)
+        except ValidationError as error:
+            error.message += f". Rasa cannot read this answer of the action server: {DOCS_BASE_URL}/custom-actions"
+            raise
         return True
 
     RemoteAction._validate_action_result = validate

@@ -106,7 +106,9 @@ class LexicalView:
         for number, block in enumerate(self.blocks):
             (folder / f"grams{number}.txt").write_text("\n".join(block.vocabulary), encoding="utf-8")
         idf = {f"idf{number}": block.idf for number, block in enumerate(self.blocks)}
-        np.savez(folder / "lexical.npz", weights=self.weights, bias=self.bias, scale=[self.temperature, self.caution], **idf)
+        np.savez(
+            folder / "lexical.npz", weights=self.weights, bias=self.bias, scale=[self.temperature, self.caution], **idf
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalView":

@@ -10,14 +10,18 @@ SURE = 0.5
 _SHORTEST = 5  # syllables of a half
 _MOST_CUTS = 12
 _CUT = re.compile(
-    r"(?<=[.!?;…])\s+|\n+|,?\s(?=(?:ngoài ra|thứ hai là|với lại|tiện thể|nhân tiện|đồng thời|à mà|còn (?:cái|vụ|chuyện)|"
-    r"ngoai ra|thu hai la|voi lai|tien the|nhan tien|dong thoi|a ma|con (?:cai|vu|chuyen))\b)",
+    r"(?<=[.!?;…])\s+|\n+|,?\s(?=(?:ngoài ra|thứ hai là|với lại|tiện thể|nhân tiện|đồng thời|à mà|"
+    r"còn (?:cái|vụ|chuyện)|ngoai ra|thu hai la|voi lai|tien the|nhan tien|dong thoi|a ma|con (?:cai|vu|chuyen))\b)",
     re.IGNORECASE,
 )
 
 
 def second_topic(
-    text: str, first: str, labels: Sequence[str], topics: frozenset[str], probabilities: Callable[[list[str]], np.ndarray]
+    text: str,
+    first: str,
+    labels: Sequence[str],
+    topics: frozenset[str],
+    probabilities: Callable[[list[str]], np.ndarray],
 ) -> str | None:
     """The other topic when the text falls into two parts, one on `first` and one surely on something else.
 

@@ -65,8 +65,9 @@ def send(talk: Talk, draft: Draft, body: Body) -> None:
     talk.remember(last_case=case.code, last_case_at=talk.now.isoformat(), question=None)
     link = f"{talk.public_url}/tra-cuu/{case.code}"
     buttons = []
-    if body.second and body.kind == "report":
+    if body.second and body.kind == "report" and not talk.state("second"):
         talk.remember(second={"text": body.text(), "topic": body.second, "place": body.place.raw})
+    if talk.state("second"):
         buttons = [talk.button("second", f"second:{case.code}")]
     talk.say(
         "utter_filed",

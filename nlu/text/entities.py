@@ -114,7 +114,8 @@ def _plates(raw: str, folded: str) -> Found:
 # ---- bus route: "tuyến 32", "xe buýt 103A", "bus số 09B", "BRT01"
 _ROUTE = re.compile(
     r"(?:tuyen(?: xe)?(?: buyt| bus)?|xe buyt|xe bus|buyt|bus)(?: tuyen)?(?: so| ma)?(?: hieu)? ?"
-    r"((?:brt|cng|e)? ?\d{1,3}[a-dt]{0,2})(?![\w./,]\w|\w| ?(?:m|km|met|cho|chuyen|nguoi|gio|phut|xe|duong|lan|tuyen)\b)"
+    r"((?:brt|cng|e)? ?\d{1,3}[a-dt]{0,2})"
+    r"(?![\w./,]\w|\w| ?(?:m|km|met|cho|chuyen|nguoi|gio|phut|xe|duong|lan|tuyen)\b)"
     r"|(?<!\w)((?:brt|cng) ?\d{1,2})(?!\w)"
 )
 

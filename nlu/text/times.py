@@ -27,7 +27,8 @@ _ATOMS = {
 # One expression of time; the longer alternative first, because Python takes the first that fits.
 _ONE = [
     # 18h30, 7:30, 7g, 6 giờ rưỡi chiều, 5 rưỡi sáng
-    r"{alone}(?:{hour} ?[-–] ?)?{hour} ?(?:h|g|giờ) ?(?:[0-5]?\d(?:p| ?phút)?(?![\d/])|rưỡi|kém \d{{1,2}})?(?: ?{part}(?: nay| qua| mai)?)?",
+    r"{alone}(?:{hour} ?[-–] ?)?{hour} ?(?:h|g|giờ) ?"
+    r"(?:[0-5]?\d(?:p| ?phút)?(?![\d/])|rưỡi|kém \d{{1,2}})?(?: ?{part}(?: nay| qua| mai)?)?",
     r"{alone}{hour}:[0-5]\d(?: ?{part})?(?![\d:])",
     r"{alone}{hour} rưỡi(?: {part})?",
     # 18/11/2026, ngày 18/11, hôm 18, mùng 5 tết, ngày 2 tháng 9 năm 2026
@@ -62,7 +63,9 @@ _ONE = [
 ]
 _BEFORE = r"(?:(?:bắt đầu |kể )?từ |khoảng |tầm |lúc |vào |hồi |độ |gần |đến |tới |sau |trước )*"
 # Only after another expression is a bare 20/11 a date and not a house number, "đến nay" an end and not a wish.
-_AFTER = r"(?: ?,? (?:ngày |hôm )?{day}/{month}(?![\d/]))?(?: (?:đến|tới|cho đến|cho tới) (?:nay|giờ|bây giờ|hiện tại))?"
+_AFTER = (
+    r"(?: ?,? (?:ngày |hôm )?{day}/{month}(?![\d/]))?(?: (?:đến|tới|cho đến|cho tới) (?:nay|giờ|bây giờ|hiện tại))?"
+)
 _BETWEEN = r"(?: ?[-–] ?| (?:đến|tới|cho đến|cho tới|tới tận|và|hoặc|rồi|của) | ?, ?| )"
 
 # Without diacritics "tôi qua đường" and "tối qua" are one string; such a follower gives the pronoun away.

@@ -216,3 +216,20 @@ def test_two_days_of_silence_and_a_dead_rasa_lose_nothing(desk: Desk) -> None:
 
 def test_only_pictograms_get_a_courteous_answer(desk: Desk) -> None:
     assert "viết vài chữ" in said(desk.hears("an", "🙂🙂"))
+
+
+def test_another_matter_at_the_summary_gets_a_report_of_its_own(desk: Desk) -> None:
+    desk.agrees("an")
+    beer = "quán bia kê bàn kín vỉa hè phố Tạ Hiện phường Hoàn Kiếm"
+    desk.dialogue.means(beer, "report", "sidewalk_encroachment")
+    desk.hears("an", LIGHT)
+    noted = desk.hears("an", beer)
+    assert "một việc khác" in said(noted)
+    desk.presses("an", "Gửi")
+    summary = desk.presses("an", "Ghi việc thứ hai")
+    assert "Tạ Hiện" in said(summary)
+    desk.presses("an", "Gửi")
+    first, second = desk.cases()
+    assert (first.topic, second.topic) == ("street_lighting", "sidewalk_encroachment")
+    assert beer not in first.text
+    assert second.text == beer
