@@ -191,7 +191,7 @@ def _answer_field(talk: Talk, body: Body, question: str) -> None:
 def _could_be_place(talk: Talk) -> bool:
     """An answer to "where?" in which the gazetteer knows nothing: short, and no sure story of its own."""
     words = len(talk.text.split())
-    story = talk.heard.intent == "report" and talk.heard.confidence >= 0.35
+    story = talk.heard.intent == "report" and talk.heard.intent_confidence >= 0.6
     if talk.cue("vague_place"):
         return False
     return words <= _SYLLABLES_OF_AN_ANSWER and not story and talk.heard.intent not in ("deny", "skip", "greeting")

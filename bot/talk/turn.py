@@ -61,7 +61,7 @@ class Understanding:
     def tells(self, known: dict[str, Any], words: int) -> bool:
         """Whether a greeting, a thank-you or "tôi muốn phản ánh" holds a matter as well."""
         topic = max((c for t, c in self.ranking if t in known), default=0.0)
-        return self.intent in _SOFT and self.intent_confidence < 0.9 and words > 6 and topic >= 0.08
+        return self.intent in _SOFT and self.intent_confidence < 0.9 and words > 6 and topic >= 0.01
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import yaml
 _GAP = re.compile(r"\{(\w+)\}")
 _ALIASES = {"contact_phone": "phone", "new_report": "attach"}
 _CONSENT = re.compile(r"utter_(welcome|consent_again|consent_waiting)")
-_ENDINGS = re.compile(r"_(en|again|photo)$")
+_ENDINGS = re.compile(r"_(en|again|photo|what)$")
 RESIDENTS_WORDS = frozenset({"story", "place", "code", "province"})
 """What residents wrote and a sentence repeats: no test of our own words may look at it."""
 
