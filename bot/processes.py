@@ -21,6 +21,7 @@ from bot.errors import LangNgheError
 from bot.settings import ROOT, Settings
 
 NLU_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
+RASA_ADDRESS = "rasa_address"
 _GRACE = 12.0
 
 
@@ -139,6 +140,8 @@ def up(settings: Settings, host: str, port: int) -> int:
         actions_port=free_port(),
         public_url=settings.public_url,
     )
+    # Where this installation's Rasa is, for `doctor` and others who ask beside it.
+    (settings.data_dir / RASA_ADDRESS).write_text(settings.rasa_urls[0])
     from bot.commands.people import first_admin
     from bot.wiring import build
 

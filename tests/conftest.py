@@ -15,8 +15,8 @@ from bot.city import City, load_city
 from bot.settings import ROOT
 from tests.scripted import Desk
 
-POSTGRES = os.environ.get("LANGNGHE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
-REQUIRED = set(filter(None, os.environ.get("LANGNGHE_TEST_REQUIRE", "").split(",")))
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+REQUIRED = set(filter(None, os.environ.get("TEST_REQUIRE", "").split(",")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own .env must not reach the tests."""
     for name in list(os.environ):
-        if name.startswith("LANGNGHE_") and not name.startswith("LANGNGHE_TEST_"):
+        if name.startswith("LANGNGHE_"):
             monkeypatch.delenv(name)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from typing import Any
 
 from bot.channels import modules
-from bot.processes import NLU_PYTHON
-from bot.settings import load
+from bot.processes import NLU_PYTHON, RASA_ADDRESS
+from bot.settings import Settings, load
 from bot.store.database import utc_now
 from bot.wiring import System, build
 
@@ -17,12 +18,18 @@ def register(commands: Any) -> None:
 
 
 def run(args: Namespace) -> int:
-    system = build(load())
+    system = build(_beside(load()))
     findings = [*_parts(system), *_channels(system)]
     for good, sentence in findings:
         print(("✓ " if good else "✗ ") + sentence)
     print(f"Kiểm tra lúc {utc_now():%H:%M %d/%m/%Y} UTC.")
     return 0 if all(good for good, _ in findings) else 1
+
+
+def _beside(settings: Settings) -> Settings:
+    """The settings of the installation that `up` runs on this data folder: it chooses Rasa's port itself."""
+    kept = settings.data_dir / RASA_ADDRESS
+    return replace(settings, rasa_urls=(kept.read_text(),)) if kept.exists() else settings
 
 
 def _parts(system: System) -> list[tuple[bool, str]]:

@@ -26,7 +26,7 @@ VERY_SURE = 0.75
 _ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
 _PROTECTED = ("denunciation", "formal_complaint")
 _FEW = 3
-_WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "offer_later", "out_of_scope", "spam", "help", "skip"})
+_WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "out_of_scope", "spam"})
 _DOUBT = {
     **dict.fromkeys(_WEAK, 0.8),
     "procedure_question": 0.4,
@@ -252,7 +252,12 @@ def _about_a_case(talk: Talk, inside: bool) -> bool:
     coded = bool(talk.heard.values("tracking_code"))
     # A bare code is a question about its status, whatever the machine has learned from sentences with codes.
     more = len(talk.text.split()) - sum(len(raw.split()) for raw in talk.heard.raws("tracking_code"))
-    if coded and more >= 1 and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad"):
+    if (
+        coded
+        and more >= 1
+        and talk.cue("case_verbs")
+        and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad")
+    ):
         after.start(talk)
         return True
     if coded or intent in ("status_check", "my_cases") and inside and sure:

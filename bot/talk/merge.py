@@ -44,10 +44,12 @@ def take(talk: Talk, body: Body) -> str | None:
     text = talk.text
     if not fits(text):
         return None
-    if talk.cue("drop") or talk.heard.intent == "cancel":
+    if talk.cue("drop"):
         return "drop"
     if _says_send(talk, body):
         return "send"
+    if talk.heard.intent == "cancel":
+        return "drop"
     if _correct(talk, body):
         return None
     _take_text(talk, body)
@@ -192,7 +194,7 @@ def _could_be_place(talk: Talk) -> bool:
     """An answer to "where?" in which the gazetteer knows nothing: short, and no sure story of its own."""
     words = len(talk.text.split())
     story = talk.heard.intent == "report" and talk.heard.intent_confidence >= 0.6
-    if talk.cue("vague_place"):
+    if talk.cue("vague_place") or talk.heard.raws("time"):
         return False
     return words <= _SYLLABLES_OF_AN_ANSWER and not story and talk.heard.intent not in ("deny", "skip", "greeting")
 

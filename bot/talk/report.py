@@ -109,6 +109,9 @@ def understand(talk: Talk, body: Body) -> None:
     body.guessed = topics[0][0] if topics else None
     if body.confidence >= UNSURE:
         body.topic, body.topic_sure = body.guessed, body.confidence >= SURE
+    if body.level == "urgent" and body.topic is None:
+        # The dispatcher gets the likeliest one to begin with.
+        body.topic, body.topic_sure = body.guessed, False
     # Below, words that were added last do not take away what was understood before.
     _fill_from_story(talk, body, heard)
 
