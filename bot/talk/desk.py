@@ -21,11 +21,14 @@ from bot.talk import after, consent, guide, privacy, report, track
 from bot.talk.draft import find_draft
 from bot.talk.merge import fits
 from bot.talk.turn import Talk, Understanding
+from nlu.text.normalize import marked_share
 
 VERY_SURE = 0.75
 _ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
 _PROTECTED = ("denunciation", "formal_complaint")
 _FEW = 3
+_VIETNAMESE = 0.3
+"""Share of syllables with diacritics from which a message is Vietnamese."""
 _ON_A_CASE = ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad")
 _WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "out_of_scope", "spam"})
 _DOUBT = {
@@ -60,6 +63,9 @@ def answer(talk: Talk) -> None:
     if talk.message.event is not None:
         talk.conversation.reachable = talk.message.event != "blocked"
         return
+    # A Vietnamese address alone does not change the language.
+    if len(talk.text.split()) > 2 * _FEW and marked_share(talk.text) > _VIETNAMESE:
+        talk.conversation.language = "vi"
     if talk.conversation.handed_over_at is not None and talk.heard.intent != "emergency":
         return
     if talk.message.payload:

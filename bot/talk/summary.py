@@ -40,7 +40,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
         buttons=buttons,
         topic=_topic_words(talk, body),
         place=_place_words(talk, body),
-        story=shorten(body.text()) or talk.city.text("summary_no_text"),
+        story=shorten(body.text()) or talk.words("summary_no_text"),
         attachments=_attachment_words(talk, body),
         agency=talk.city.agency_name(way.agency),
         due=in_words(due),
@@ -151,22 +151,22 @@ def _ward_buttons(body: Body, prefix: str) -> list[Button]:
 
 
 def _topic_words(talk: Talk, body: Body) -> str:
-    return talk.city.topic_name(body.topic) if body.topic else talk.city.text("summary_no_topic")
+    return talk.city.topic_name(body.topic) if body.topic else talk.words("summary_no_topic")
 
 
 def _place_words(talk: Talk, body: Body) -> str:
     if not body.place.known():
-        return talk.city.text("summary_no_place")
+        return talk.words("summary_no_place")
     said = place.words(body.place)
     if body.place.ambiguous and len(body.place.wards) > 1:
-        said += talk.city.text("summary_several_wards")
+        said += talk.words("summary_several_wards")
     return said
 
 
 def _attachment_words(talk: Talk, body: Body) -> str:
     counts = {k: sum(kept[1] == k for kept in body.attachments) for k in _KINDS}
     said = ", ".join(f"{n} {_KINDS[k]}" for k, n in counts.items() if n)
-    return said or talk.city.text("summary_no_attachment")
+    return said or talk.words("summary_no_attachment")
 
 
 def _more_words(talk: Talk, body: Body) -> str:
@@ -176,9 +176,9 @@ def _more_words(talk: Talk, body: Body) -> str:
         return ""
     lines = []
     if "photo" in topic.fields and not body.attachments:
-        lines.append(talk.city.text("summary_invite_photo"))
+        lines.append(talk.words("summary_invite_photo"))
     if body.second and body.second in talk.city.topics:
-        lines.append(talk.city.text("summary_second").format(topic=talk.city.topic_name(body.second)))
+        lines.append(talk.words("summary_second").format(topic=talk.city.topic_name(body.second)))
     return ("\n" + "\n".join(lines)) if lines else ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.deadline import in_words
 from bot.domain.message import Button
-from bot.domain.status import STATUSES
+from bot.domain.status import STATUSES, Status
 from bot.services.handle_case import is_overdue
 from bot.services.track_case import by_typed_code, cases_of, owns, ward_name
 from bot.store.models import Case
@@ -37,24 +37,29 @@ def by_code(talk: Talk, typed: str) -> None:
 def show(talk: Talk, case: Case) -> None:
     """The owner sees what was said and may act; a stranger the public view."""
     status = STATUSES[case.status]
-    late = talk.city.text("status_overdue") if is_overdue(case, talk.now) else ""
+    late = talk.words("status_overdue") if is_overdue(case, talk.now) else ""
     facts: dict[str, Any] = {
         "code": case.code,
-        "status": status.label,
+        "status": _label(talk, status),
         "topic": talk.city.topic_name(case.topic),
         "agency": talk.city.agency_name(case.agency),
-        "due": (in_words(case.due_at) if case.due_at and status.open else talk.city.text("status_no_due")) + late,
-        "ward": ward_name(talk.city, case.ward) or talk.city.text("status_no_ward"),
+        "due": (in_words(case.due_at) if case.due_at and status.open else talk.words("status_no_due")) + late,
+        "ward": ward_name(talk.city, case.ward) or talk.words("status_no_ward"),
     }
     if not owns(talk.conversation, case):
         return talk.say("utter_status_public", **facts)
-    answer = talk.city.text("status_answer").format(answer=case.answer) if case.answer and not status.open else ""
+    answer = talk.words("status_answer").format(answer=case.answer) if case.answer and not status.open else ""
     buttons: list[Button] = []
     if status.open:
         buttons = [talk.button("add", f"after:add:{case.code}"), talk.button("withdraw", f"after:withdraw:{case.code}")]
     elif status.id in ("resolved", "closed"):
         buttons = [talk.button("not_done", f"after:not_done:{case.code}")]
     talk.say("utter_status_owner", answer=answer, place=case.place_raw or facts["ward"], buttons=buttons, **facts)
+
+
+def _label(talk: Talk, status: Status) -> str:
+    english = talk.city.texts["status_en"].get(status.id)
+    return english if english and talk.conversation.language == "en" else status.label
 
 
 def mine(talk: Talk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from bot.city import City
 from bot.domain.message import Button, Incoming
 from bot.services.media import MediaStore
 from bot.store.models import Conversation
+from nlu.text.normalize import fold, normalize
 
 _A_FEW = 5
 _SOFT = frozenset({"greeting", "help", "thanks", "goodbye", "chitchat", "offer_later", "skip", "correction"})
@@ -138,9 +140,18 @@ class Talk:
         """A typed no."""
         return self.cue("disagree") or self.heard.intent in ("deny", "cancel")
 
+    def words(self, name: str) -> str:
+        """A phrase of data/texts in the resident's language."""
+        said = self.city.texts[name]
+        return str(said.get(self.conversation.language, said["vi"]) if isinstance(said, dict) else said)
+
     def cue(self, name: str, text: str | None = None) -> bool:
         """Whether one of the city's cue phrases (data/texts/cues.yml) stands in the text, diacritics aside."""
-        from nlu.text.normalize import fold, normalize
+        told = _syllables(self.text if text is None else text)
+        return any(_syllables(cue) in told for cue in self.city.texts["cues"][name])
 
-        words = f" {' '.join(fold(normalize(self.text if text is None else text)).split())} "
-        return any(f" {cue} " in words for cue in self.city.texts["cues"][name])
+
+def _syllables(text: str) -> str:
+    """Whole words between spaces, small, without diacritics and signs."""
+    found = re.findall(r"[^\W_]+", fold(normalize(text)))
+    return f" {' '.join(found)} "
