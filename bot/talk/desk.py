@@ -27,7 +27,7 @@ VERY_SURE = 0.75
 _ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
 _PROTECTED = ("denunciation", "formal_complaint")
 _FEW = 3
-_VIETNAMESE = 0.3
+_VIETNAMESE = 0.5
 """Share of syllables with diacritics from which a message is Vietnamese."""
 _ON_A_CASE = ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad")
 _WEAK = frozenset({"greeting", "thanks", "goodbye", "chitchat", "out_of_scope", "spam"})
