@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot.domain.deadline import ZONE, in_words
+from bot.domain.deadline import in_words
 from bot.domain.message import Button
 from bot.services.file_case import Report, file_case, level_of, preview_route
 from bot.services.handle_case import Actor
@@ -180,7 +180,3 @@ def _more_words(talk: Talk, body: Body) -> str:
     if body.second and body.second in talk.city.topics:
         lines.append(talk.words("summary_second").format(topic=talk.city.topic_name(body.second)))
     return ("\n" + "\n".join(lines)) if lines else ""
-
-
-def local_day(talk: Talk) -> str:
-    return talk.now.astimezone(ZONE).strftime("%d/%m/%Y")
