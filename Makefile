@@ -11,13 +11,16 @@ export RASA_TELEMETRY_ENABLED := false
 -include .env
 export
 
-.PHONY: run test check format lock setup clean uv
+.PHONY: run test bench check format lock setup clean uv
 
 run: setup
 	@.venv/bin/langnghe up $(ARGS)
 
 test: setup
 	@$(PY) -m pytest $(ARGS)
+
+bench: setup
+	@$(PY) -m tests.load $(ARGS)
 
 setup: .venv/.done nlu/.venv/.done
 

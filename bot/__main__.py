@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 
-from bot.commands import cases, chat, doctor, nlu, people, serve
+from bot.commands import cases, channels, chat, doctor, nlu, people, report, serve
 from bot.errors import LangNgheError
 from bot.settings import PREFIX
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="langnghe", description="Lắng Nghe: tiếp nhận phản ánh, kiến nghị qua tin nhắn"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="lệnh")
-    for module in (serve, chat, nlu, cases, people, doctor):
+    for module in (serve, chat, nlu, cases, people, report, channels, doctor):
         module.register(commands)
     chosen = parser.parse_args(arguments)
     level = os.environ.get(f"{PREFIX}LOG_LEVEL") or "INFO"

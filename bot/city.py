@@ -12,9 +12,12 @@ import yaml
 
 from bot.domain.deadline import Limits, WorkCalendar
 from bot.domain.routing import Agency
+from bot.domain.status import Phase
 from bot.domain.topics import Field, Hotline, Level, Outcome, Topic
 from bot.errors import SettingsError
 from nlu.text.places import Gazetteer
+
+_TEMPLATES = "templates.yml"
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,10 +48,13 @@ class City:
     calendar: WorkCalendar
     gazetteer: Gazetteer
     texts: dict[str, Any]
+    templates: dict[str, dict[str, Any]]
     replies: frozenset[str]
     answers: list[dict[str, Any]]
     receive_hours: float
     reopen_days: int
+    pause_hours: float
+    draft_days: int
 
     def limits(self, topic: Topic | None, level: str) -> Limits:
         """Working hours for a case of this topic and level."""
@@ -62,6 +68,10 @@ class City:
 
     def agency_name(self, agency: str | None) -> str:
         return self.agencies[agency].name if agency in self.agencies else self.agencies["triage_desk"].name
+
+    def template_saying(self, state: str) -> str:
+        """Name of the approved template for a phase of a case, or for `paused`."""
+        return next(name for name, block in self.templates.items() if state in block["says"])
 
     def text(self, name: str) -> str:
         """A sentence of `data/texts/`. Raises KeyError when there is none."""
@@ -91,10 +101,13 @@ def load_city(folder: Path) -> City:
         calendar=_calendar(folder / "calendar"),
         gazetteer=gazetteer,
         texts=_texts(folder / "texts"),
+        templates=read_yaml(folder / "texts" / _TEMPLATES),
         replies=_replies(folder / "domain"),
         answers=read_yaml(folder / "answers.yml"),
         receive_hours=catalogue["receive_working_hours"],
         reopen_days=catalogue["reopen_days"],
+        pause_hours=catalogue["pause_working_hours"],
+        draft_days=catalogue["draft_days"],
     )
     _check(city)
     return city
@@ -160,7 +173,8 @@ def _calendar(folder: Path) -> WorkCalendar:
 def _texts(folder: Path) -> dict[str, Any]:
     texts: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yml")):
-        for key, value in (read_yaml(path) or {}).items():
+        # Approved templates have a form of their own.
+        for key, value in (read_yaml(path) or {}).items() if path.name != _TEMPLATES else ():
             if key in texts:
                 raise SettingsError(f"{path}: câu {key!r} đã có ở tệp khác")
             texts[key] = value
@@ -173,6 +187,13 @@ def _replies(folder: Path) -> frozenset[str]:
 
 
 def _check(city: City) -> None:
+    _check_topics(city)
+    said = {state for block in city.templates.values() for state in block["says"]}
+    if lacking := {*Phase, "paused"} - said:
+        raise SettingsError(f"texts/templates.yml: chưa có mẫu cho {', '.join(sorted(lacking))}")
+
+
+def _check_topics(city: City) -> None:
     kinds = {a.kind for a in city.agencies.values()}
     for topic in city.topics.values():
         if topic.group not in city.groups:

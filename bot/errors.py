@@ -9,7 +9,8 @@ LangNgheError
 ├── DialogueUnavailable     Rasa is down or slow: keep the message, try later
 └── DeliveryError
     ├── RetryLater          try again, at the earliest after `after` seconds
-    ├── Unreachable         this person cannot be reached this way: stop, remember, tell staff
+    ├── WayClosed           not this way, or not any more: try the next way (bot/domain/reach.py)
+    ├── Unreachable         this person cannot be reached on this channel: stop, remember, tell staff
     ├── BrokenRequest       our request is wrong: never again, tell the operator
     └── ChannelDown         credentials are refused: stop the channel, raise the alarm
 """
@@ -55,16 +56,24 @@ class RetryLater(DeliveryError):
     Args:
         after: seconds to wait at least; None leaves it to our own back-off.
         uncertain: True when the platform may have taken the message already (a time-out).
+        everyone: True when the whole channel must wait (a rate limit, an outage), not only this person.
     """
 
-    def __init__(self, message: str, after: float | None = None, uncertain: bool = False) -> None:
+    def __init__(
+        self, message: str, after: float | None = None, uncertain: bool = False, everyone: bool = False
+    ) -> None:
         super().__init__(message)
         self.after = after
         self.uncertain = uncertain
+        self.everyone = everyone
+
+
+class WayClosed(DeliveryError):
+    """The platform's window is closed, or it refuses a template for this person: another way may be open."""
 
 
 class Unreachable(DeliveryError):
-    """The person blocked us, left, or the platform's window is closed."""
+    """The person blocked us or left."""
 
 
 class BrokenRequest(DeliveryError):

@@ -19,6 +19,8 @@ import requests
 from bot.channels import modules, open_channels
 from bot.errors import LangNgheError
 from bot.settings import ROOT, Settings
+from bot.store.database import Database, open_engine
+from bot.store.vault import DatabaseVault
 
 NLU_PYTHON = ROOT / "nlu" / ".venv" / "bin" / "python"
 RASA_ADDRESS = "rasa_address"
@@ -212,7 +214,7 @@ def _announce(settings: Settings, host: str, port: int, first: str | None, stopp
         time.sleep(0.3)
     if stopping.asked:
         return
-    on = open_channels(settings)
+    on = open_channels(settings, DatabaseVault(Database(open_engine(settings.database_url))))
     off = [name for name in modules() if name not in on]
     print(f"\nLắng Nghe đã sẵn sàng ({time.monotonic() - begin:.0f} giây).")
     print(f"  Trò chuyện:        {base}/")

@@ -28,12 +28,39 @@ class Settings:
     rasa_timeout: float = 15.0
     slow_after: float = 6.0
     worker_threads: int = 4
+    deliver_threads: int = 12
     max_photo_mb: int = 20
     log_level: str = "INFO"
     telegram_token: str = ""
     telegram_api_base: str = "https://api.telegram.org"
     telegram_secret: str = ""
     telegram_timeout: float = 20.0
+    zalo_oa_app_id: str = ""
+    zalo_oa_app_secret: str = ""
+    zalo_oa_secret_key: str = ""
+    zalo_oa_refresh_token: str = ""
+    zalo_oa_api_base: str = "https://openapi.zalo.me"
+    zalo_oa_business_base: str = "https://business.openapi.zalo.me"
+    zalo_oa_oauth_base: str = "https://oauth.zaloapp.com"
+    zalo_oa_signed_id: str = "app"
+    zalo_oa_verification: str = ""
+    zalo_oa_templates: tuple[str, ...] = ()
+    zalo_oa_media_hosts: tuple[str, ...] = (".zdn.vn", ".zalo.me", ".zaloapp.com", ".dlfl.vn")
+    zalo_oa_timeout: float = 15.0
+    zalo_bot_token: str = ""
+    zalo_bot_api_base: str = "https://bot-api.zaloplatforms.com"
+    zalo_bot_secret: str = ""
+    zalo_bot_media_hosts: tuple[str, ...] = (".zdn.vn", ".zalo.me", ".zaloapp.com", ".dlfl.vn", ".zaloplatforms.com")
+    zalo_bot_timeout: float = 15.0
+    messenger_app_secret: str = ""
+    messenger_verify_token: str = ""
+    messenger_page_token: str = ""
+    messenger_graph_base: str = "https://graph.facebook.com"
+    messenger_graph_version: str = "v25.0"
+    messenger_utility_permission: str = "pages_utility_messaging"
+    messenger_templates: tuple[str, ...] = ()
+    messenger_media_hosts: tuple[str, ...] = (".fbcdn.net", ".fbsbx.com")
+    messenger_timeout: float = 15.0
 
     @property
     def media_dir(self) -> Path:
@@ -82,7 +109,7 @@ def _convert(name: str, value: str, kind: str) -> object:
 def _check(settings: Settings) -> None:
     if settings.database_url and not settings.database_url.startswith(("sqlite:", "postgresql+psycopg:")):
         raise SettingsError("LANGNGHE_DATABASE_URL: dùng sqlite:///… hoặc postgresql+psycopg://…")
-    for name in ("public_url", "telegram_api_base"):
+    for name in (f.name for f in fields(settings) if f.name.endswith(("_base", "public_url"))):
         value = getattr(settings, name)
         if value and not value.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()}: phải bắt đầu bằng http:// hoặc https://")

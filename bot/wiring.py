@@ -16,6 +16,7 @@ from bot.services.deliver import Deliver
 from bot.services.media import MediaStore
 from bot.settings import Settings
 from bot.store.database import Database, open_engine, upgrade, utc_now
+from bot.store.vault import DatabaseVault
 from bot.talk.once import Assistant
 
 
@@ -43,7 +44,9 @@ class System:
         return Converse(self.db, self.dialogue, self.city, self.media, self.channels, self.clock, slow)
 
     def deliver(self) -> Deliver:
-        return Deliver(self.db, self.media, self.channels, self.clock, self.public_url)
+        # Two threads are left for the other channels, whatever one platform does.
+        share = max(1, self.settings.deliver_threads - 2)
+        return Deliver(self.db, self.media, self.channels, self.clock, self.public_url, share)
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = utc_now, migrate: bool = True) -> System:
@@ -51,13 +54,14 @@ def build(settings: Settings, clock: Callable[[], datetime] = utc_now, migrate: 
     engine = open_engine(settings.database_url)
     if migrate:
         upgrade(engine)
+    db = Database(engine)
     return System(
         settings=settings,
         city=_city(str(settings.city_dir)),
-        db=Database(engine),
+        db=db,
         media=MediaStore(settings.media_dir, settings.max_photo_mb * 1_000_000),
         dialogue=Dialogue(settings.rasa_urls, settings.rasa_timeout),
-        channels=open_channels(settings),
+        channels=open_channels(settings, DatabaseVault(db)),
         clock=clock,
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 from bot.services.receive import keep
 from bot.services.remind import tick
@@ -29,9 +29,11 @@ def run_worker(system: System, stop: threading.Event, alone: bool = False) -> No
     receivers = [r for c in system.channels.values() if (r := c.receiver(store)) is not None]
     for receiver in receivers:
         receiver.start()
-    converse, deliver = system.converse(), system.deliver()
-    steps = [converse.step] * system.settings.worker_threads + [deliver.step] * 2
-    threads = [threading.Thread(target=_loop, args=(step, stop), daemon=True) for step in steps]
+    settings, converse, deliver = system.settings, system.converse(), system.deliver()
+    crews = [Crew(converse, stop, settings.worker_threads), Crew(deliver, stop, settings.deliver_threads)]
+    # An answer goes out at once, not at the next look.
+    crews[0].tell = crews[1].news
+    threads = [thread for crew in crews for thread in crew.threads]
     threads.append(threading.Thread(target=_beat, args=(system, stop), daemon=True))
     for thread in threads:
         thread.start()
@@ -44,19 +46,60 @@ def run_worker(system: System, stop: threading.Event, alone: bool = False) -> No
         channel.close()
 
 
-def _loop(step: Callable[[], bool], stop: threading.Event) -> None:
-    pause = _IDLE[0]
-    while not stop.is_set():
-        try:
-            worked = step()
-        except Exception as error:
-            # The edge of a thread: whatever it is, the row's claim expires and the row is tried again.
-            log.exception("a step failed: %s", type(error).__name__)
-            worked = False
-            stop.wait(1)
-        pause = _IDLE[0] if worked else min(pause * 1.5, _IDLE[1])
-        if not worked:
-            stop.wait(pause)
+class Work(Protocol):
+    """A queue that is worked off (Converse, Deliver)."""
+
+    def take(self) -> int | None:
+        """Claim a row; None when there is nothing to do now."""
+        ...
+
+    def carry(self, row_id: int) -> None:
+        """Do what the row asks for."""
+        ...
+
+
+class Crew:
+    """Threads on one queue. One of them looks for work at a time, so that many idle ones ask the database no more
+    often than one, and busy ones do not claim against each other.
+
+    Args:
+        size: how many threads.
+    """
+
+    def __init__(self, work: Work, stop: threading.Event, size: int) -> None:
+        self._work, self._stop = work, stop
+        self._turn = threading.Lock()
+        self.news = threading.Event()
+        """Set when looking again makes sense."""
+        self.tell: threading.Event | None = None
+        """The news of those who go on with what we have done."""
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(size)]
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                row_id = self._next()
+                if row_id is not None:
+                    self._work.carry(row_id)
+            except Exception as error:
+                # The edge of a thread: whatever it is, the row's claim expires and the row is tried again.
+                log.exception("a step failed: %s", type(error).__name__)
+                self._stop.wait(1)
+            self.news.set()
+            if self.tell is not None:
+                self.tell.set()
+
+    def _next(self) -> int | None:
+        """Look until there is something; None at the end."""
+        with self._turn:
+            pause = _IDLE[0]
+            while not self._stop.is_set():
+                self.news.clear()
+                row_id = self._work.take()
+                if row_id is not None:
+                    return row_id
+                pause = _IDLE[0] if self.news.wait(pause) else min(pause * 1.5, _IDLE[1])
+        return None
 
 
 def _beat(system: System, stop: threading.Event) -> None:

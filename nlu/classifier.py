@@ -15,9 +15,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import fastpath
 from nlu.decision import decide
+from nlu.encoder.view import EncoderView
 from nlu.labels import REPORT
 from nlu.lexical import LexicalView
 from nlu.normalizer import PLAIN
+from nlu.pool import pool
 from nlu.second_topic import second_topic
 
 fastpath.install()
@@ -33,6 +35,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._storage = model_storage
         self._resource = resource
         self.view = LexicalView()
+        self.encoder: EncoderView | None = None
         self.topics: frozenset[str] = frozenset()
 
     @classmethod
@@ -52,6 +55,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self.view.fit([text for text, _, _ in examples], [label for _, label, _ in examples])
         with self._storage.write_to(self._resource) as folder:
             self.view.save(folder)
+            EncoderView.build(folder)
             (folder / "topics.json").write_text(json.dumps(sorted(self.topics)), encoding="utf-8")
         return self._resource
 
@@ -67,6 +71,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         component = cls(model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component.view = LexicalView.load(folder)
+            component.encoder = EncoderView.load(folder)
             component.topics = frozenset(json.loads((folder / "topics.json").read_text(encoding="utf-8")))
         return component
 
@@ -75,17 +80,28 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             self._classify(message)
         return messages
 
-    def _probabilities(self, texts: list[str]) -> np.ndarray:
-        """(texts, labels). A second view would be pooled with the lexical one here, log-linearly."""
+    def _lexical(self, texts: list[str]) -> np.ndarray:
+        """(texts, labels)."""
         return np.exp(self.view.log_probabilities(texts))
+
+    def _pooled(self, text: str) -> tuple[np.ndarray, float]:
+        """(labels,) probabilities, and how cautious a confidence must be made of them."""
+        lexical, encoder = self.view.log_probabilities([text]), self.encoder
+        if encoder is None:
+            return np.exp(lexical[0]), self.view.caution
+        adapter = encoder.adapter
+        encoded = encoder.log_probabilities([text])
+        chances = pool(lexical, self.view.labels, encoded, encoder.labels, adapter.share, adapter.sharpness)
+        return np.exp(chances[0]), adapter.caution
 
     def _classify(self, message: Message) -> None:
         text = message.get(PLAIN) or ""
-        chances = self._probabilities([text])[0]
-        decision = decide(self.view.labels, chances, self.topics, len(text.split()), self.view.caution)
+        chances, caution = self._pooled(text)
+        decision = decide(self.view.labels, chances, self.topics, len(text.split()), caution)
         second = None
         if decision.intent == REPORT:
-            second = second_topic(text, decision.label, self.view.labels, self.topics, self._probabilities)
+            # Many pieces are asked about: only the quick view can answer for all of them.
+            second = second_topic(text, decision.label, self.view.labels, self.topics, self._lexical)
         intent = {"name": decision.intent, "confidence": decision.intent_confidence}
         message.set(INTENT, intent, add_to_output=True)
         message.set("label", decision.label, add_to_output=True)

@@ -34,11 +34,15 @@ class Understanding:
 
     def parse(self, text: str) -> dict[str, Any]:
         """What `/model/parse` answers, in the shape of the command line's contract."""
-        found = self._runner.run(inputs=self._inputs(text), targets=[self._target])[self._target][0]
-        parsed = found.as_dict(only_output_properties=True)
+        parsed = self.message(text)
         intent = parsed["intent"]
         rest = {key: parsed.get(key) for key in _KEYS}  # Rasa leaves out what is None
         return {"text": parsed["text"], "intent": intent["name"], "intent_confidence": intent["confidence"], **rest}
+
+    def message(self, text: str) -> dict[str, Any]:
+        """All that the components of this model put out, whichever they are."""
+        found = self._runner.run(inputs=self._inputs(text), targets=[self._target])[self._target][0]
+        return found.as_dict(only_output_properties=True)
 
 
 def parse_lines(model: Path, lines: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ DOMAIN = "data/domain"
 TRAINING = ("data/topics", "data/nlu", "data/rules")
 # data/places is read by the running server, which must then start anew: it counts as part of the model.
 _SOURCES = (*TRAINING, DOMAIN, "data/places", "nlu")
-_SUFFIXES = {".py", ".yml", ".yaml", ".tsv", ".json"}
+_SUFFIXES = {".py", ".yml", ".yaml", ".tsv", ".json", ".npz"}
 
 
 def content_hash(root: Path = ROOT) -> str:

@@ -19,6 +19,10 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@12
 REQUIRED = set(filter(None, os.environ.get("TEST_REQUIRE", "").split(",")))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-channels", action="store_true", help="every conversation over every channel")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast ones first."""
     items.sort(key=lambda item: "slow" in item.keywords)

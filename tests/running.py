@@ -126,6 +126,10 @@ class Running:
         assert status == 0, f"langnghe {' '.join(arguments)}:\n{failed.getvalue()}"
         return json.loads(said.getvalue()) if "--json" in arguments else said.getvalue()
 
+    def cases(self, since: str) -> list[dict[str, Any]]:
+        """`case show` of every case that was filed since a moment (ISO 8601)."""
+        return self.command("case", "list", "--since", since, "--json")
+
     def database(self) -> sqlite3.Connection:
         """What is stored, to look at only. Close it."""
         return sqlite3.connect(f"file:{self.folder / 'langnghe.db'}?mode=ro", uri=True)

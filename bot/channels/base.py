@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.domain.message import Incoming, Outgoing
+from bot.domain.reach import PushRules, Way
 from bot.settings import Settings
 
 
@@ -20,6 +21,15 @@ class Abilities:
     text: int = 2000
     """Characters of one message."""
     typing: bool = False
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What a platform lets through: messages a second over all, and to one person after a short burst."""
+
+    overall: float = 30.0
+    one: float = 1.0
+    burst: int = 5
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,15 @@ class Channel(Protocol):
     name: str
     label: str
     abilities: Abilities
+    push: PushRules
+    rate: Rate
 
-    def send(self, address: str, message: Outgoing, files: list[File]) -> str:
-        """Hand a message to the platform. Returns its message id. Raises a DeliveryError."""
+    def send(self, address: str, message: Outgoing, files: list[File], way: Way = "free") -> str:
+        """Hand a message to the platform, in a way that its `push` rules have. Returns its message id.
+
+        For `template` and `phone` only `message.template` counts; for `phone` the address is a number such as
+        `84901234567`. Raises a DeliveryError.
+        """
         ...
 
     def verify(self, headers: dict[str, str], raw: bytes) -> bool:
@@ -59,7 +75,7 @@ class Channel(Protocol):
         ...
 
     def parse(self, payload: dict) -> list[Incoming]:
-        """The messages in a webhook's payload; what is not understood is left out."""
+        """The messages and receipts in a webhook's payload; what is not understood is left out."""
         ...
 
     def fetch(self, remote: str) -> bytes:
@@ -79,5 +95,20 @@ class Channel(Protocol):
         ...
 
 
-Factory = Callable[[Settings], "Channel | None"]
+class Vault(Protocol):
+    """Tokens that change by themselves, kept for all processes of an installation."""
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """What is kept under a name."""
+        ...
+
+    def change(self, name: str, make: Callable[[dict[str, Any] | None], dict[str, Any]]) -> dict[str, Any]:
+        """Replace what is kept by `make(kept)`, one at a time over all processes, and return the new.
+
+        `make` may call the platform. What it returns is stored before anybody sees it; when it raises, nothing changes.
+        """
+        ...
+
+
+Factory = Callable[[Settings, Vault], "Channel | None"]
 """What a channel's module offers as `open_channel`: None when its keys are missing."""

@@ -3,8 +3,9 @@ sending only means that they may be fetched; a fetch is the proof of delivery.""
 
 from __future__ import annotations
 
-from bot.channels.base import Abilities, File, Store
+from bot.channels.base import Abilities, File, Rate, Store, Vault
 from bot.domain.message import Incoming, Outgoing
+from bot.domain.reach import PushRules, Way
 from bot.errors import BrokenRequest
 from bot.settings import Settings
 
@@ -15,8 +16,10 @@ class WebChat:
     name = "webchat"
     label = "Chat trên web"
     abilities = Abilities(buttons=50, pictures=True, text=20000, typing=True)
+    push = PushRules()
+    rate = Rate(overall=1000, one=100, burst=100)
 
-    def send(self, address: str, message: Outgoing, files: list[File]) -> str:
+    def send(self, address: str, message: Outgoing, files: list[File], way: Way = "free") -> str:
         return ""
 
     def verify(self, headers: dict[str, str], raw: bytes) -> bool:
@@ -38,5 +41,5 @@ class WebChat:
         return None
 
 
-def open_channel(settings: Settings) -> WebChat:
+def open_channel(settings: Settings, vault: Vault) -> WebChat:
     return WebChat()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.message import clean_text
 from bot.domain.roles import Role
 from bot.errors import InvalidInput, NotFound
-from bot.services import handle_case
+from bot.services import direct_case, handle_case
 from bot.services.file_case import Report, file_case
 from bot.services.handle_case import Actor
 from bot.services.privacy import record_consent
@@ -62,7 +62,8 @@ def _register_add(add: ArgumentParser) -> None:
     add.add_argument("--text", required=True)
     add.add_argument("--place")
     add.add_argument("--phone")
-    add.add_argument("--session", help="phiên trò chuyện web của người dân")
+    add.add_argument("--session", help="phiên trò chuyện web của người dân, hoặc địa chỉ của họ ở kênh khác")
+    add.add_argument("--channel", default="webchat", help="kênh của --session")
     add.add_argument("--by", default="admin")
     add.add_argument("--json", action="store_true")
     add.set_defaults(run=run_add)
@@ -78,7 +79,7 @@ def run_add(args: Namespace) -> int:
             system.city,
             _report(system, args),
             conversation,
-            "webchat" if args.session else "phone",
+            args.channel if args.session else "phone",
             actor,
             system.clock(),
         )
@@ -100,11 +101,11 @@ def _report(system: System, args: Namespace) -> Report:
 
 
 def _conversation(session: Session, system: System, args: Namespace) -> Conversation | None:
-    """The web chat whose resident this is for; a case filed with an officer counts as consent given there."""
+    """The conversation whose resident this is for; a case filed with an officer counts as consent given there."""
     if not args.session:
         return None
     conversation = session.scalar(
-        select(Conversation).where(Conversation.channel == "webchat", Conversation.address == args.session)
+        select(Conversation).where(Conversation.channel == args.channel, Conversation.address == args.session)
     )
     if conversation is None:
         raise NotFound("Không có phiên trò chuyện này.")
@@ -162,7 +163,7 @@ def run_assign(args: Namespace) -> int:
     system = build(load())
     with system.db.write() as session:
         case = _case(session, system, args.code)
-        handle_case.assign(
+        direct_case.assign(
             session, system.city, case, args.agency, _actor(session, args.by), system.clock(), clean_text(args.note)
         )
         _print(session, system, case, args.json, f"{case.code}: {system.city.agency_name(case.agency)}")
@@ -173,7 +174,7 @@ def run_reply(args: Namespace) -> int:
     system = build(load())
     with system.db.write() as session:
         case = _case(session, system, args.code)
-        handle_case.reply(session, system.city, case, clean_text(args.text), _actor(session, args.by), system.clock())
+        direct_case.reply(session, system.city, case, clean_text(args.text), _actor(session, args.by), system.clock())
         _print(session, system, case, args.json, "Đã gửi.")
     return 0
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.channels import modules
 from bot.processes import NLU_PYTHON, RASA_ADDRESS
+from bot.services.channel_state import unwell
 from bot.settings import Settings, load
 from bot.store.database import utc_now
 from bot.wiring import System, build
@@ -61,4 +62,13 @@ def _channels(system: System) -> list[tuple[bool, str]]:
             continue
         check = getattr(channel, "doctor", None)
         found += check() if check else [(True, f"Kênh {channel.label} đang bật.")]
-    return found
+    return found + _troubles(system)
+
+
+def _troubles(system: System) -> list[tuple[bool, str]]:
+    """The channels over which nothing goes out now, in the console's words."""
+    from bot.web.staff.words import trouble
+
+    with system.db.read() as session:
+        states = [s for s in unwell(session, system.clock()) if s.channel in system.channels]
+    return [(False, trouble(system.channels[state.channel].label, state)) for state in states]

@@ -62,10 +62,14 @@ class Incoming:
     media: tuple[MediaRef, ...] = ()
     phone: str | None = None
     event: str | None = None
-    """A platform event that is no message: `blocked`, `unblocked`."""
+    """A platform event that is no message: `blocked`, `unblocked`, or a receipt for messages of ours, `delivered` or
+    `read`: `handle["ids"]` names them, or `handle["until"]` (ISO 8601) tells up to which time of sending. `elsewhere`:
+    somebody speaks to us where we do not talk (a group); nothing of it is kept, the channel refuses by itself."""
     sent_at: datetime | None = None
     handle: dict[str, Any] = field(default_factory=dict)
-    """What the channel needs to answer precisely (a callback query's id); no other part reads it."""
+    """What the channel needs to answer precisely (a callback query's id), and what ties messages of one person
+    together: `media_group_id` (one album), `number` (the platform's own for this message) and `edits` (the `number`
+    of an earlier message that this one corrects)."""
 
     def to_json(self) -> dict[str, Any]:
         data = asdict(self)
@@ -85,6 +89,14 @@ class Incoming:
 
 
 @dataclass(frozen=True)
+class Template:
+    """A notice as an approved template: a name from `data/texts/templates.yml`, and its parameters by name."""
+
+    name: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """One message of ours. A channel degrades what its platform cannot show."""
 
@@ -94,6 +106,8 @@ class Outgoing:
     """Ids of stored media, or absolute paths on our own site such as `/qr/HN….png`."""
     ask: str | None = None
     """`location` or `phone`: offer the platform's own way to share it."""
+    template: Template | None = None
+    """How to say it when a platform allows nothing but an approved template."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -101,6 +115,7 @@ class Outgoing:
             "buttons": [asdict(b) for b in self.buttons],
             "images": list(self.images),
             "ask": self.ask,
+            "template": asdict(self.template) if self.template else None,
         }
 
     @classmethod
@@ -110,4 +125,5 @@ class Outgoing:
             buttons=tuple(Button(**b) for b in data.get("buttons") or ()),
             images=tuple(data.get("images") or ()),
             ask=data.get("ask"),
+            template=Template(**data["template"]) if data.get("template") else None,
         )

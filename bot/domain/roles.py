@@ -28,9 +28,9 @@ LABELS = {
 STAFF_ROLES = (Role.DISPATCHER, Role.OFFICER, Role.LEADER, Role.ADMIN)
 
 DEEDS: dict[Role, frozenset[str]] = {
-    Role.DISPATCHER: frozenset({"see_all", "assign", "reply", "review", "handoff", "merge", "reclassify"}),
+    Role.DISPATCHER: frozenset({"see_all", "assign", "reply", "review", "handoff", "merge", "reclassify", "report"}),
     Role.OFFICER: frozenset({"reply", "return"}),
-    Role.LEADER: frozenset({"reply", "return", "extend", "approve"}),
+    Role.LEADER: frozenset({"reply", "return", "extend", "approve", "report"}),
     Role.ADMIN: frozenset(
         {
             "see_all",
@@ -43,6 +43,7 @@ DEEDS: dict[Role, frozenset[str]] = {
             "return",
             "extend",
             "approve",
+            "report",
             "staff",
             "act_alone",
         }

@@ -18,6 +18,7 @@ from bot.city import City
 from bot.dialogue import BotMessage, Dialogue
 from bot.domain.message import Button, Incoming, MediaRef, Outgoing
 from bot.errors import BrokenRequest, DialogueUnavailable, InvalidInput, RetryLater
+from bot.services.choose import chosen
 from bot.services.handoff import hand_over
 from bot.services.media import MediaStore
 from bot.services.notify import queue
@@ -50,21 +51,30 @@ class Converse:
 
     def step(self) -> bool:
         """Answer one waiting message. False when none is waiting."""
-        with self.db.read() as session:
-            if not waiting(session, Inbox, self.clock()):
-                return False
-        with self.db.write() as session:
-            row_id = claim(session, Inbox, self.clock())
+        row_id = self.take()
         if row_id is None:
             return False
+        self.carry(row_id)
+        return True
+
+    def take(self) -> int | None:
+        """Claim a message that waits; None when there is none. Who takes one has to `carry` it."""
+        with self.db.read() as session:
+            if not waiting(session, Inbox, self.clock()):
+                return None
+        with self.db.write() as session:
+            return claim(session, Inbox, self.clock())
+
+    def carry(self, row_id: int) -> None:
+        """Answer a message that was taken, or put it back."""
         try:
             self._answer(row_id)
         except (DialogueUnavailable, RetryLater):
             self._put_back(row_id)
-        return True
 
     def _answer(self, row_id: int) -> None:
         self._fetch_media(row_id)
+        self._read_number(row_id)
         with self.db.read() as session:
             row = session.get_one(Inbox, row_id)
             message = Incoming.from_json(row.body)
@@ -110,6 +120,19 @@ class Converse:
             row = session.get_one(Inbox, row_id)
             session.get_one(Conversation, row.conversation_id).reachable = event != "blocked"
             row.state, row.done_at = "done", self.clock()
+
+    def _read_number(self, row_id: int) -> None:
+        """A typed number becomes the press that it stands for; kept with the message, so that it stays one."""
+        with self.db.read() as session:
+            row = session.get_one(Inbox, row_id)
+            message, channel = Incoming.from_json(row.body), self.channels.get(row.channel)
+            if message.payload is not None or message.event is not None or message.media or channel is None:
+                return
+            payload = chosen(session, row.conversation_id, message.text, numbered=channel.abilities.buttons == 0)
+        if payload is not None:
+            with self.db.write() as session:
+                row = session.get_one(Inbox, row_id)
+                row.body = {**row.body, "payload": payload}
 
     def _fetch_media(self, row_id: int) -> None:
         """Bring in files that the platform only named; one that cannot be taken is told, the rest goes on."""

@@ -1,5 +1,8 @@
-"""What is done to a case after it was filed. Every deed checks the rules, appends to the history and writes the
-notices in one transaction; the caller holds the transaction."""
+"""Finding a case, its history, its clock, and its way from status to status.
+
+Every deed checks the rules, appends to the history and writes the notices in one transaction; the caller holds the
+transaction. What residents do stands in answer_case.py, what the office decides besides in direct_case.py.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.city import City
-from bot.domain.deadline import in_words
-from bot.domain.message import Outgoing
 from bot.domain.roles import Role, may
 from bot.domain.routing import TRIAGE, route
 from bot.domain.status import REOPEN_LIMIT, RETURN_LIMIT, STATUSES, Clock, Move, moves_for, path
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.services.notify import new_photos, notice_text, notify_status, tell
-from bot.store.models import Attachment, Case, CaseEvent, CaseMessage, Media, Review
+from bot.services.notify import new_photos, notify_status
+from bot.store.models import Attachment, Case, CaseEvent, Media
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,19 @@ def start_clock(session: Session, city: City, case: Case, now: datetime) -> None
     before, after = _waited(session, city, case, now)
     due = limits.due(city.calendar, case.created_at, case.assigned_at, before)
     case.due_at = city.calendar.add(due, after) if after else due
+    case.look_at = None
 
 
 def _waited(session: Session, city: City, case: Case, now: datetime) -> tuple[timedelta, timedelta]:
-    """Working time in which the case waited for its resident, before and after it was given to a unit.
+    """Working time in which the case waited for its resident, before and after it was given to a unit."""
+    waited = [timedelta(), timedelta()]
+    for start, length in pauses(session, city, case, now):
+        waited[case.assigned_at is not None and start >= case.assigned_at] += length
+    return waited[0], waited[1]
+
+
+def pauses(session: Session, city: City, case: Case, now: datetime) -> list[tuple[datetime, timedelta]]:
+    """When the case waited for its resident, and for how much working time each.
 
     A pause that goes on is left out: its end moves the due time (`_resume`).
     """
@@ -83,12 +93,11 @@ def _waited(session: Session, city: City, case: Case, now: datetime) -> tuple[ti
     steps = [(e.at, e.target) for e in session.scalars(query)]
     if case.paused_at is None:
         steps.append((now, None))
-    waited = [timedelta(), timedelta()]
-    for (start, status), (end, _) in pairwise(steps):
-        if status is not None and STATUSES[status].clock is Clock.PAUSED:
-            assigned = case.assigned_at is not None and start >= case.assigned_at
-            waited[assigned] += city.calendar.between(start, end)
-    return waited[0], waited[1]
+    return [
+        (start, city.calendar.between(start, end))
+        for (start, status), (end, _) in pairwise(steps)
+        if status is not None and STATUSES[status].clock is Clock.PAUSED
+    ]
 
 
 def is_overdue(case: Case, now: datetime) -> bool:
@@ -151,7 +160,7 @@ def move(
             f"Không chuyển được từ “{STATUSES[case.status].label}” sang “{STATUSES[target].label}” với vai trò này."
         )
     for media_id in photos:
-        _attach(session, case, media_id, "result", now)
+        attach(session, case, media_id, "result", now)
     for step in chain:
         _take(_Step(session, city, case, step, actor, now, (note or "").strip(), agency, parent))
     return case
@@ -178,21 +187,21 @@ def _take(step: _Step) -> None:
     if refusal:
         raise NotAllowed(refusal)
     _need(step)
-    source, case.status = case.status, target
+    source, case.status, case.look_at = case.status, target, None
     if case.paused_at is not None and source == "need_info":
         _resume(step.city, case, step.now)
     if target in _EFFECTS:
         _EFFECTS[target](step)
     if not STATUSES[target].open:
         case.ended_at = step.now
-    told = "note" in step.move.needs or step.actor.role is Role.RESIDENT
+    told = "note" in step.move.needs or step.actor.role in (Role.RESIDENT, Role.SYSTEM)
     said = step.note if told else ""
     unit = step.city.agency_name(case.agency) if target == "assigned" else ""
     event = record(step.session, case, step.actor, step.now, source, target, said or unit)
     # What a resident does is answered in the conversation itself.
     if not step.move.silent and step.actor.role is not Role.RESIDENT:
         shown = step.parent if "parent" in step.move.needs else said
-        notify_status(step.session, step.city, case, event.id, shown, step.now)
+        notify_status(step.session, step.city, case, event.id, shown, step.now, source)
 
 
 def _need(step: _Step) -> None:
@@ -238,8 +247,11 @@ def _assigned(step: _Step) -> None:
 
 
 def _received(step: _Step) -> None:
-    """Returned by the unit: back to the desk, the second time with a supervisor's eye."""
+    """Returned by the unit: back to the desk, the second time with a supervisor's eye. Or nobody answered in time:
+    the dispatcher decides (domain.md §1.6)."""
     case = step.case
+    if step.actor.role is Role.SYSTEM:
+        case.agency = TRIAGE
     if step.move.source == "assigned":
         case.returned += 1
         case.agency, case.assigned_at = TRIAGE, None
@@ -297,7 +309,8 @@ def _resume(city: City, case: Case, now: datetime) -> None:
     case.paused_at = None
 
 
-def _attach(session: Session, case: Case, media_id: str, stage: str, now: datetime, caption: str = "") -> None:
+def attach(session: Session, case: Case, media_id: str, stage: str, now: datetime, caption: str = "") -> None:
+    """Put a stored file with a case, once. stage: report | more | result. Raises NotFound."""
     media = session.get(Media, media_id)
     if media is None:
         raise NotFound("Không có tệp này.")
@@ -307,142 +320,3 @@ def _attach(session: Session, case: Case, media_id: str, stage: str, now: dateti
             Attachment(case_id=case.id, media_id=media_id, kind=media.kind, caption=caption, stage=stage, at=now)
         )
         session.flush()
-
-
-def assign(session: Session, city: City, case: Case, agency: str, actor: Actor, now: datetime, note: str = "") -> Case:
-    """Give the case to a unit; from the desk this is the move to `assigned`, later a transfer."""
-    if not may(actor.role, "assign"):
-        raise NotAllowed("Vai trò này không phân đơn vị.")
-    if agency not in city.agencies:
-        raise InvalidInput(f"Không có đơn vị {agency!r}.")
-    if case.status in ("received", "need_info"):
-        return move(session, city, case, "assigned", actor, now, agency=agency, note=note)
-    if not STATUSES[case.status].open:
-        raise NotAllowed("Phiếu đã kết thúc, không chuyển đơn vị được.")
-    if agency == case.agency:
-        return case
-    before, case.agency = case.agency, agency
-    event = record(session, case, actor, now, before, agency, note, kind="transfer")
-    _doubt(session, case, "rerouted", f"case-{case.id}-event-{event.id}", now)
-    tell(session, case, Outgoing(notice_text(city, case, "notice_assigned")), f"case-{case.id}-event-{event.id}", now)
-    return case
-
-
-def reclassify(
-    session: Session, city: City, case: Case, topic: str, actor: Actor, now: datetime, review: bool = True
-) -> Case:
-    """Set the right topic; with `review` the message goes to the review list with it."""
-    if not may(actor.role, "reclassify"):
-        raise NotAllowed("Vai trò này không đổi lĩnh vực.")
-    if topic not in city.topics:
-        raise InvalidInput(f"Không có lĩnh vực {topic!r}.")
-    if topic == case.topic:
-        case.topic_sure = True
-        return case
-    before, case.topic, case.topic_sure = case.topic, topic, True
-    if case.level == (city.topics[before].level if before in city.topics else "normal"):
-        # A level of its own, such as an emergency's, stays.
-        case.level = city.topics[topic].level
-    if STATUSES[case.status].open and not case.reopened and case.extended_at is None:
-        start_clock(session, city, case, now)
-    event = record(session, case, actor, now, before, topic, None, kind="topic")
-    if review:
-        _doubt(session, case, "rerouted", f"case-{case.id}-event-{event.id}", now, before=before, proposed=topic)
-    return case
-
-
-def _doubt(
-    session: Session,
-    case: Case,
-    why: str,
-    key: str,
-    now: datetime,
-    before: str | None = None,
-    proposed: str | None = None,
-) -> None:
-    understood = {"label": before or case.topic}
-    session.add(
-        Review(
-            key=key,
-            conversation_id=case.conversation_id,
-            case_id=case.id,
-            why=why,
-            text=case.text,
-            understood=understood,
-            proposed=proposed,
-            created_at=now,
-        )
-    )
-
-
-def reply(
-    session: Session, city: City, case: Case, text: str, actor: Actor, now: datetime, key: str | None = None
-) -> None:
-    """A message of staff to the resident about this case."""
-    if not may(actor.role, "reply") or not sees(actor, case):
-        raise NotAllowed("Phiếu này không thuộc đơn vị của anh/chị.")
-    if not text.strip():
-        raise InvalidInput("Tin nhắn chưa có nội dung.")
-    message = _say(session, case, actor.name, text, now, key)
-    if message is not None:
-        words = notice_text(city, case, "staff_message", text)
-        tell(session, case, Outgoing(words), f"case-message-{message.id}", now, kind="staff")
-
-
-def _say(session: Session, case: Case, author: str, text: str, now: datetime, key: str | None) -> CaseMessage | None:
-    if key and session.scalar(select(CaseMessage.id).where(CaseMessage.key == key)) is not None:
-        return None
-    message = CaseMessage(case_id=case.id, at=now, author=author, text=text.strip(), key=key)
-    session.add(message)
-    session.flush()
-    return message
-
-
-def add_from_resident(
-    session: Session, city: City, case: Case, text: str, media: tuple[str, ...], now: datetime, key: str
-) -> None:
-    """More words or photos from the one who filed. A case that waited for them goes on."""
-    if text.strip():
-        _say(session, case, "resident", text, now, key)
-    for media_id in media:
-        _attach(session, case, media_id, "more", now, caption=text)
-    if case.status == "need_info":
-        target = "assigned" if case.assigned_at else "received"
-        move(session, city, case, target, Actor.resident(), now)
-
-
-def rate(session: Session, city: City, case: Case, rating: str, now: datetime) -> None:
-    """satisfied | acceptable | unsatisfied. A rating closes a resolved case, except `unsatisfied`, which may reopen."""
-    if case.status not in ("resolved", "closed"):
-        raise NotAllowed("Phiếu chưa có kết quả để đánh giá.")
-    case.rating, case.rated_at = rating, now
-    record(session, case, Actor.resident(), now, None, rating, None, kind="rating")
-    if case.status == "resolved" and rating != "unsatisfied":
-        source, case.status, case.ended_at = case.status, "closed", now
-        # The thanks are said in the conversation, as the answer to the pressed button.
-        record(session, case, Actor.resident(), now, source, "closed", None)
-
-
-def reopen(session: Session, city: City, case: Case, why: str, now: datetime) -> None:
-    """The resident says that it is not done. Raises NotAllowed when too late or too often."""
-    ended = case.resolved_at or case.ended_at
-    if ended is not None and now - ended > timedelta(days=city.reopen_days):
-        raise NotAllowed(f"Đã quá {city.reopen_days} ngày kể từ khi có kết quả.")
-    move(session, city, case, "reopened", Actor.resident(), now, note=why)
-
-
-def extend(session: Session, city: City, case: Case, hours: float, why: str, actor: Actor, now: datetime) -> None:
-    """One extension, before the due time, with a reason."""
-    if not may(actor.role, "extend") or not sees(actor, case):
-        raise NotAllowed("Vai trò này không gia hạn.")
-    if case.extended_at is not None:
-        raise NotAllowed("Phiếu đã gia hạn một lần.")
-    if case.due_at is None or now > case.due_at or not STATUSES[case.status].open:
-        raise NotAllowed("Chỉ gia hạn khi phiếu còn trong hạn.")
-    if not why.strip() or not 0 < hours <= 200:
-        raise InvalidInput("Cần lý do và số giờ làm việc từ 1 đến 200.")
-    before, case.extended_at = case.due_at, now
-    case.due_at = city.calendar.add(case.due_at, timedelta(hours=hours))
-    event = record(session, case, actor, now, in_words(before), in_words(case.due_at), why, kind="extended")
-    words = notice_text(city, case, "notice_extended", why)
-    tell(session, case, Outgoing(words), f"case-{case.id}-event-{event.id}", now)

@@ -8,7 +8,20 @@ from sqlalchemy import String, cast, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.services.media import MediaStore
-from bot.store.models import Attachment, Case, CaseMessage, Consent, Conversation, Draft, Inbox, Media, Outbox, Review
+from bot.store.models import (
+    Attachment,
+    Case,
+    CaseMessage,
+    Consent,
+    Conversation,
+    Draft,
+    Follower,
+    FollowTry,
+    Inbox,
+    Media,
+    Outbox,
+    Review,
+)
 
 ERASED = {"erased": True}
 
@@ -24,7 +37,7 @@ def record_consent(session: Session, conversation: Conversation, answer: str, ve
 
 
 def forget_messages(session: Session, media: MediaStore, conversation: Conversation, now: datetime) -> None:
-    """Erase what was said and sent, drafts too. Files that belong to a filed case stay with it."""
+    """Erase what was said and sent, drafts and followed cases too. Files that belong to a filed case stay with it."""
     session.execute(
         update(Inbox)
         .where(Inbox.conversation_id == conversation.id, Inbox.state == "done")
@@ -37,6 +50,8 @@ def forget_messages(session: Session, media: MediaStore, conversation: Conversat
         select(Outbox).where(Outbox.conversation_id == conversation.id, Outbox.state.not_in(("queued", "claimed")))
     ):
         row.body = {"text": "", "buttons": [], "images": []}
+        if row.state == "waiting":
+            row.state, row.reason = "undeliverable", "người dân đã yêu cầu xóa dữ liệu"
     session.execute(update(Draft).where(Draft.conversation_id == conversation.id).values(body={}))
     session.execute(
         update(Draft).where(Draft.conversation_id == conversation.id, Draft.state == "open").values(state="dropped")
@@ -46,12 +61,19 @@ def forget_messages(session: Session, media: MediaStore, conversation: Conversat
         select(Media).where(Media.conversation_id == conversation.id, Media.erased_at.is_(None), Media.id.not_in(filed))
     ):
         media.erase(item, now)
+    session.execute(delete(Follower).where(Follower.conversation_id == conversation.id))
+    # Tries still count for the case, or erasing would open the lock on somebody's digits.
+    session.execute(update(FollowTry).where(FollowTry.conversation_id == conversation.id).values(conversation_id=None))
     conversation.state = {}
 
 
-def forget_last(session: Session, inbox_ids: list[int]) -> None:
-    """Empty single messages whose content must not be kept (a denunciation)."""
+def forget_last(session: Session, media: MediaStore, inbox_ids: list[int], now: datetime) -> None:
+    """Empty single messages whose content must not be kept (a denunciation), and erase their files."""
     for row in session.scalars(select(Inbox).where(Inbox.id.in_(inbox_ids))):
+        for item in row.body.get("media") or ():
+            file = session.get(Media, item["media_id"]) if item.get("media_id") else None
+            if file is not None:
+                media.erase(file, now)
         row.body = {**{k: row.body[k] for k in ("channel", "message_id", "sender") if k in row.body}, **ERASED}
         row.parse = {"label": (row.parse or {}).get("label")}
 
@@ -75,6 +97,9 @@ def erase_resident(session: Session, media: MediaStore, conversation: Conversati
     resident.name = resident.phone = None
     mine = [case.id for case in cases]
     session.execute(update(CaseMessage).where(CaseMessage.case_id.in_(mine)).values(key=None))
+    # Who follows a case of this person is this person elsewhere, as far as we know.
+    for links in (Follower, FollowTry):
+        session.execute(delete(links).where(links.case_id.in_(mine)))
     return len(cases)
 
 

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from bot.domain.message import Incoming
+from bot.services.receipts import RECEIPTS, release, take_receipt
+from bot.store.arrivals import add_to_inbox, find_or_open, has_written
 from bot.store.database import Database
-from bot.store.models import Conversation, Inbox, Resident
+from bot.store.models import Conversation
 
 log = logging.getLogger(__name__)
 
@@ -21,48 +22,35 @@ _ALBUM = timedelta(seconds=1.5)
 
 
 def receive(session: Session, message: Incoming, now: datetime) -> int | None:
-    """Store one message of one person. Returns the inbox id, or None when it had been stored before."""
-    known = session.scalar(
-        select(Inbox.id).where(Inbox.channel == message.channel, Inbox.message_id == message.message_id)
-    )
-    if known is not None:
+    """Store one message of one person. Returns the inbox id, or None when it had been stored before.
+
+    A receipt is no message of a person: it only marks the messages of ours that it speaks of. What was said where we
+    do not talk leaves nothing.
+    """
+    if message.event == "elsewhere":
         return None
-    conversation = open_conversation(session, message.channel, message.sender, now)
-    row = Inbox(
+    if message.event in RECEIPTS:
+        take_receipt(session, message, now)
+        return None
+    conversation_id = find_or_open(session, message.channel, message.sender, now)
+    row_id = add_to_inbox(
+        session,
         channel=message.channel,
         message_id=message.message_id,
-        conversation_id=conversation.id,
+        conversation_id=conversation_id,
         body=message.to_json(),
         available_at=now + (_ALBUM if message.handle.get("media_group_id") else timedelta()),
         received_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        return None
-    conversation.last_seen_at = now
-    if message.event is None:
-        conversation.reachable = True
-    return row.id
+    if row_id is not None and message.event is None:
+        has_written(session, conversation_id, now)
+        release(session, conversation_id, now)
+    return row_id
 
 
 def open_conversation(session: Session, channel: str, address: str, now: datetime) -> Conversation:
     """The conversation of this person on this channel; made when there is none."""
-    query = select(Conversation).where(Conversation.channel == channel, Conversation.address == address)
-    conversation = session.scalar(query)
-    if conversation is not None:
-        return conversation
-    try:
-        with session.begin_nested():
-            conversation = Conversation(
-                channel=channel, address=address, resident=Resident(created_at=now), created_at=now, state={}
-            )
-            session.add(conversation)
-        return conversation
-    except IntegrityError:
-        # Two first messages at once: the other transaction made it.
-        return session.scalars(query).one()
+    return session.get_one(Conversation, find_or_open(session, channel, address, now))
 
 
 def keep(db: Database, messages: list[Incoming], clock: Callable[[], datetime]) -> None:

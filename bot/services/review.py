@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.city import City
 from bot.domain.roles import may
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.services.handle_case import Actor, reclassify
+from bot.services.direct_case import reclassify
+from bot.services.handle_case import Actor
 from bot.store.models import Case, Review
 
 

@@ -6,14 +6,18 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.city import City
 from bot.domain import tracking_code
+from bot.domain.proof import Step, instead, stopped_by
+from bot.domain.roles import Role, may
 from bot.domain.status import STATUSES
+from bot.services.follow_case import follows
 from bot.services.handle_case import is_overdue
-from bot.store.models import Case, Conversation, Outbox
+from bot.store.models import Attempt, Case, Conversation, Follower, Outbox
+from bot.store.queries import attempts_of
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[\s.-]?\d){8,10}(?!\d)")
 _PLATE = re.compile(r"\b\d{2}\s?-?\s?[A-Za-z]{1,2}\d?\s?-?\s?\d{3}[.\s]?\d{1,2}\b")
@@ -42,11 +46,27 @@ def owns(conversation: Conversation, case: Case) -> bool:
     return case.resident_id is not None and case.resident_id == conversation.resident_id
 
 
+def knows_sender(city: City, role: Role, case: Case) -> bool:
+    """Whether staff may learn who filed: for some topics only the dispatchers (they protect the identity)."""
+    topic = city.topics.get(case.topic or "")
+    return may(role, "see_all") or topic is None or not topic.identity_protected
+
+
+def knows(session: Session, conversation: Conversation, case: Case) -> bool:
+    """Whether all of the case may be seen and spoken of here: this person filed it, or it is followed here."""
+    return owns(conversation, case) or follows(session, conversation, case)
+
+
+def filed_by(session: Session, conversation: Conversation) -> bool:
+    """Whether the person of this conversation has filed a case, or staff have for this person."""
+    return session.scalar(select(Case.id).where(Case.resident_id == conversation.resident_id).limit(1)) is not None
+
+
 def cases_of(session: Session, conversation: Conversation) -> list[Case]:
-    """The cases of the person of this conversation, newest first."""
-    return list(
-        session.scalars(select(Case).where(Case.resident_id == conversation.resident_id).order_by(Case.id.desc()))
-    )
+    """The cases that the person of this conversation filed or follows here, newest first."""
+    followed = select(Follower.case_id).where(Follower.conversation_id == conversation.id)
+    mine = or_(Case.resident_id == conversation.resident_id, Case.id.in_(followed))
+    return list(session.scalars(select(Case).where(mine).order_by(Case.id.desc())))
 
 
 def redact(text: str | None) -> str:
@@ -90,7 +110,8 @@ def public_view(city: City, case: Case, now: datetime) -> dict[str, Any]:
 def full_view(session: Session, city: City, case: Case, now: datetime) -> dict[str, Any]:
     """The whole record (interface.md §6 `case show`)."""
     topic = city.topics.get(case.topic or "")
-    notices = session.scalars(select(Outbox).where(Outbox.case_id == case.id).order_by(Outbox.id))
+    notices = session.scalars(select(Outbox).where(Outbox.case_id == case.id).order_by(Outbox.id)).all()
+    attempts = attempts_of(session, [row.id for row in notices])
     return {
         "code": case.code,
         "status": case.status,
@@ -126,22 +147,38 @@ def full_view(session: Session, city: City, case: Case, now: datetime) -> dict[s
             for e in case.events
         ],
         "messages": [{"at": m.at.isoformat(), "from": m.author, "text": m.text} for m in case.messages],
-        "notices": [_notice(session, row) for row in notices],
+        "notices": [_notice(row, attempts.get(row.id, [])) for row in notices],
         "rating": case.rating,
         "public": public_view(city, case, now),
     }
 
 
-def _notice(session: Session, row: Outbox) -> dict[str, Any]:
-    conversation = session.get(Conversation, row.conversation_id)
-    at = row.delivered_at or row.sent_at or row.created_at
+def _notice(row: Outbox, attempts: list[Attempt]) -> dict[str, Any]:
+    """One message of ours and the proof of its way (bot/domain/proof.py has the words)."""
+    steps = [Step(a.outcome, a.reason) for a in attempts]
     return {
-        "at": at.isoformat(),
-        "channel": conversation.channel if conversation else None,
+        "at": (row.delivered_at or row.sent_at or row.created_at).isoformat(),
+        "channel": row.channel,
         "state": row.state,
         "reason": row.reason,
         "text": row.body.get("text"),
+        "kind": row.kind,
+        "written_at": row.created_at.isoformat(),
+        "way": row.way,
+        "sent_at": _iso(row.sent_at),
+        "delivered_at": _iso(row.delivered_at),
+        "read_at": _iso(row.read_at),
+        "stopped_by": stopped_by(row.state, row.way, steps),
+        "instead": instead(row.state, row.way, steps),
+        "attempts": [
+            {"at": a.at.isoformat(), "outcome": a.outcome, "way": a.way, "reason": a.reason, "by": a.by}
+            for a in attempts
+        ],
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def ward_name(city: City, code: str | None) -> str | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
+
+Row = TypeVar("Row")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -60,11 +64,13 @@ class Database:
         self.engine = engine
         self._write = sessionmaker(engine, expire_on_commit=False)
         self._read = sessionmaker(engine.execution_options(reading=True), expire_on_commit=False)
+        # SQLite lets writers ask again and again until one gets in by luck; within a process they can queue instead.
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on an error."""
-        with self._write.begin() as session:
+        with self._turn, self._write.begin() as session:
             yield session
 
     @contextmanager
@@ -77,3 +83,16 @@ class Database:
 def utc_now() -> datetime:
     """The moment, aware UTC. The only clock; parts that need time take it as an argument."""
     return datetime.now(UTC)
+
+
+def ensure(session: Session, table: type[Row], **key: Any) -> Row:
+    """The row with this primary key, made when there is none; safe when two make it at once."""
+    row = session.get(table, key)
+    if row is not None:
+        return row
+    try:
+        with session.begin_nested():
+            session.add(made := table(**key))
+        return made
+    except IntegrityError:
+        return session.get_one(table, key)

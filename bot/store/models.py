@@ -2,7 +2,10 @@
 
 How rows move:
     inbox    new -> claimed -> done            one conversation in order; a claim that expires is new again
-    outbox   queued -> claimed -> sent -> delivered | undeliverable
+    outbox   queued -> claimed -> sent -> delivered -> read
+                              -> waiting -> queued   no way is open: until the person writes, or staff send it again
+                              -> undeliverable       never again; staff see the reason
+             waiting -> told                         a person of ours has called instead
     draft    open -> filed | dropped           one open draft a conversation
     cases    see bot/domain/status.py; every change appends a case_event and queues the notices with it
 """
@@ -13,7 +16,18 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -45,6 +59,10 @@ def new_id() -> str:
 
 # SQLite only numbers INTEGER primary keys by itself.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+FIRST, LATER = RANKS = (0, 1)
+"""In which order messages of ours go out."""
 
 
 class Base(DeclarativeBase):
@@ -102,7 +120,7 @@ class Inbox(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("channel", "message_id"),
-        Index("ix_inbox_open", "state", "available_at"),
+        Index("ix_inbox_open", "state", "available_at", "id"),
         Index("ix_inbox_conversation", "conversation_id", "id"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -128,14 +146,18 @@ class Outbox(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("key"),
-        Index("ix_outbox_open", "state", "available_at"),
+        Index("ix_outbox_open", "state", "rank", "available_at", "id"),
         Index("ix_outbox_conversation", "conversation_id", "id"),
+        Index("ix_outbox_platform", "channel", "platform_message_id"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(String(120))
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    channel: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(10))
     """reply | notice | staff"""
+    rank: Mapped[int] = mapped_column(SmallInteger, default=LATER)
+    """FIRST: an answer, an officer's word, anything urgent; LATER: the notices, of which many may come at once."""
     inbox_id: Mapped[int | None] = mapped_column(index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -147,6 +169,10 @@ class Outbox(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    way: Mapped[str | None] = mapped_column(String(10))
+    """How it went (bot/domain/reach.py)."""
+    urgent: Mapped[bool] = mapped_column(default=False)
     platform_message_id: Mapped[str | None] = mapped_column(String(200))
 
 
@@ -213,6 +239,8 @@ class Case(Base):
     answered_by: Mapped[str | None] = mapped_column(String(60))
     rating: Mapped[str | None] = mapped_column(String(20))
     rated_at: Mapped[datetime | None]
+    look_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the clock has to look at this case next (bot/services/remind.py); None: at once."""
     version: Mapped[int] = mapped_column(default=1)
     events: Mapped[list[CaseEvent]] = relationship(order_by="CaseEvent.id")
     messages: Mapped[list[CaseMessage]] = relationship(order_by="CaseMessage.id")
@@ -260,6 +288,25 @@ class Attachment(Base):
     at: Mapped[datetime]
 
 
+class Follower(Base):
+    """A conversation that hears of a case that it did not file (bot/services/follow_case.py)."""
+
+    __tablename__ = "followers"
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True, index=True)
+    since: Mapped[datetime]
+
+
+class FollowTry(Base):
+    """Wrong digits given for a case; too many of them lock."""
+
+    __tablename__ = "follow_tries"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"), index=True)
+    at: Mapped[datetime]
+
+
 class Staff(Base):
     """A person who works here."""
 
@@ -293,6 +340,42 @@ class Review(Base):
     decided_by: Mapped[str | None] = mapped_column(String(60))
     decided_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Kept(Base):
+    """What a channel must keep and change by itself, such as a token that is good for one use (bot/store/vault.py)."""
+
+    __tablename__ = "kept"
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    holder: Mapped[str | None] = mapped_column(String(32))
+    leased_until: Mapped[datetime | None]
+
+
+class ChannelState(Base):
+    """A channel that must wait: `until` then, because of `reason`; `down` when a person has to act (an alarm)."""
+
+    __tablename__ = "channel_states"
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    until: Mapped[datetime | None]
+    down: Mapped[bool] = mapped_column(default=False)
+    failures: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None] = mapped_column(String(300))
+    since: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One step of the way of a message of ours to its reader; append-only, so that staff can prove what was done."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    at: Mapped[datetime]
+    way: Mapped[str | None] = mapped_column(String(10))
+    outcome: Mapped[str] = mapped_column(String(15))
+    """sent | retry | refused | held | waiting | undeliverable | called | resend | delivered | read"""
+    reason: Mapped[str | None] = mapped_column(String(300))
+    by: Mapped[str | None] = mapped_column(String(60))
 
 
 class Heartbeat(Base):

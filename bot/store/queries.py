@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.status import STATUSES, Clock, Phase
 from bot.store.models import (
     Attachment,
+    Attempt,
     Case,
     CaseEvent,
     Conversation,
@@ -270,6 +271,14 @@ def media_visible(session: Session, scope: Scope, media_id: str) -> bool:
     attached = select(Attachment.id).join(Case, Case.id == Attachment.case_id)
     query = attached.where(Attachment.media_id == media_id, scope.condition())
     return session.scalar(query.limit(1)) is not None
+
+
+def attempts_of(session: Session, ids: Iterable[int]) -> dict[int, list[Attempt]]:
+    """Outbox id -> the steps of its way, in order."""
+    found: dict[int, list[Attempt]] = {}
+    for step in session.scalars(select(Attempt).where(Attempt.outbox_id.in_(list(ids))).order_by(Attempt.id)):
+        found.setdefault(step.outbox_id, []).append(step)
+    return found
 
 
 def codes_of(session: Session, ids: Iterable[int]) -> dict[int, str]:

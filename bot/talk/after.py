@@ -11,16 +11,18 @@ from bot.domain.message import Button
 from bot.domain.roles import Role
 from bot.domain.status import REOPEN_LIMIT, STATUSES, find_move
 from bot.errors import NotAllowed
-from bot.services import handle_case
+from bot.services import answer_case, handle_case
 from bot.services.handle_case import Actor
-from bot.services.track_case import by_typed_code, cases_of, owns
+from bot.services.track_case import by_typed_code, cases_of, knows, owns
 from bot.store.models import Case, Outbox
+from bot.talk import ties
 from bot.talk.turn import Talk
 
 RECENT = timedelta(minutes=30)
 _ANSWER_WITHIN = timedelta(days=7)
 _NO_ANSWER = frozenset({"greeting", "thanks", "goodbye", "help", "procedure_question", "praise", "spam", "offer_later"})
 _RATINGS = {"satisfied": "satisfied", "acceptable": "acceptable", "unsatisfied": "unsatisfied"}
+_FOR_GOOD = frozenset({"withdraw", "withdraw_yes", "keep_case"})
 _INTENTS = {"rate_good": "satisfied", "rate_ok": "acceptable", "rate_bad": "unsatisfied"}
 
 
@@ -43,11 +45,14 @@ def meant(talk: Talk, verb: str) -> Case | None:
         case, _ = by_typed_code(talk.session, talk.city, codes[0])
         if case is None:
             talk.say("utter_code_slip", code=codes[0])
-        elif not owns(talk.conversation, case):
-            talk.say("utter_not_yours", code=case.code)
+        elif not knows(talk.session, talk.conversation, case):
+            talk.say("utter_not_yours", code=case.code, buttons=[talk.button("follow", f"follow:{case.code}")])
+            case = None
+        elif not _may(talk, verb, case):
+            talk.say("utter_withdraw_elsewhere", code=case.code)
             case = None
         return case
-    fitting = [c for c in cases_of(talk.session, talk.conversation) if _fits(verb, c)]
+    fitting = [c for c in cases_of(talk.session, talk.conversation) if _fits(verb, c) and _may(talk, verb, c)]
     if not fitting:
         talk.say("utter_no_fitting_case")
         return None
@@ -56,6 +61,13 @@ def meant(talk: Talk, verb: str) -> Case | None:
     buttons = [Button(c.code, f"after:{verb}:{c.code}") for c in fitting[:5]]
     talk.say("utter_which_case", buttons=buttons)
     return None
+
+
+def _may(talk: Talk, verb: str, case: Case) -> bool:
+    """Whoever follows a case speaks of it like the one who filed it, but cannot take it back."""
+    if verb in _FOR_GOOD:
+        return owns(talk.conversation, case)
+    return knows(talk.session, talk.conversation, case)
 
 
 def _fits(verb: str, case: Case) -> bool:
@@ -69,7 +81,7 @@ def press(talk: Talk, argument: str) -> None:
     if verb in ("stay", "other"):
         return _attach_or_new(talk, verb)
     case, _ = by_typed_code(talk.session, talk.city, code)
-    if case is None or not owns(talk.conversation, case):
+    if case is None or not _may(talk, verb, case):
         return talk.say("utter_stale_button")
     act(talk, verb, case)
 
@@ -96,7 +108,7 @@ def rate(talk: Talk, case: Case, rating: str) -> None:
     """Keep the rating; then room for words, or for "not done"."""
     if case.status not in ("resolved", "closed"):
         return talk.say("utter_cannot_rate", code=case.code)
-    handle_case.rate(talk.session, talk.city, case, rating, talk.now)
+    answer_case.rate(talk.session, talk.city, case, rating, talk.now)
     if rating == "unsatisfied":
         talk.remember(question={"flow": "after", "name": "why", "code": case.code})
         return talk.say(
@@ -134,11 +146,11 @@ def reopen(talk: Talk, case: Case, why: str) -> None:
     """Open the case again with the resident's reason."""
     talk.remember(question=None)
     try:
-        handle_case.reopen(talk.session, talk.city, case, why, talk.now)
+        answer_case.reopen(talk.session, talk.city, case, why, talk.now)
     except NotAllowed as refusal:
         return talk.say("utter_refused", why=str(refusal))
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
-    handle_case.add_from_resident(talk.session, talk.city, case, "", media, talk.now, f"inbox-{talk.inbox_id}")
+    answer_case.add_from_resident(talk.session, talk.city, case, "", media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_reopened", code=case.code, due=in_words(case.due_at) if case.due_at else "")
 
 
@@ -185,7 +197,7 @@ def ask_more(talk: Talk, case: Case) -> None:
 def add(talk: Talk, case: Case) -> None:
     """Put this message's words and files with the case."""
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
-    handle_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
+    answer_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_added", code=case.code)
 
 
@@ -233,7 +245,7 @@ def _new_matter(talk: Talk) -> bool:
 def _comment(talk: Talk, case: Case) -> None:
     """Praise, advice, thanks or more detail: kept with the case; thanked once."""
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
-    handle_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
+    answer_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_added" if STATUSES[case.status].open else "utter_comment_kept", code=case.code)
 
 
@@ -275,9 +287,10 @@ def offer_attach(talk: Talk) -> bool:
     if not last or not at or talk.now - datetime.fromisoformat(at) > RECENT:
         return False
     case = talk.session.scalar(select(Case).where(Case.code == last))
-    if case is None or not STATUSES[case.status].open or _new_matter(talk):
+    if case is None or not STATUSES[case.status].open:
         return False
-    if talk.text and (talk.heard.confidence >= 0.5 or len(talk.text.split()) > 25):
+    # What was corrected after it was sent is no second report, however much it sounds like one.
+    if ties.original(talk) is None and (_new_matter(talk) or _long_or_sure(talk)):
         return False
     talk.remember(question={"flow": "after", "name": "attach", "code": last, "inbox": [talk.inbox_id]})
     talk.say(
@@ -289,6 +302,10 @@ def offer_attach(talk: Talk) -> bool:
         ],
     )
     return True
+
+
+def _long_or_sure(talk: Talk) -> bool:
+    return bool(talk.text) and (talk.heard.confidence >= 0.5 or len(talk.text.split()) > 25)
 
 
 def _answer_attach(talk: Talk, case: Case) -> bool:
@@ -318,7 +335,7 @@ def _attach_or_new(talk: Talk, verb: str) -> None:
     case = handle_case.find(talk.session, question["code"])
     for earlier in desk.earlier(talk, question["inbox"]):
         media = tuple(m.media_id for m in earlier.message.media if m.media_id)
-        handle_case.add_from_resident(
+        answer_case.add_from_resident(
             talk.session, talk.city, case, earlier.text, media, talk.now, f"inbox-{earlier.inbox_id}"
         )
     talk.say("utter_added", code=case.code)

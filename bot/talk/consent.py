@@ -6,37 +6,22 @@ up after "đồng ý": nobody types twice. After "không" nothing is kept.
 
 from __future__ import annotations
 
-from bot.services.privacy import record_consent
-from bot.services.track_case import cases_of
+from bot.services.privacy import forget_last, record_consent
+from bot.services.track_case import filed_by
 from bot.talk.turn import Talk
 
-WITHOUT_CONSENT = frozenset(
-    {
-        "emergency",
-        "denunciation",
-        "formal_complaint",
-        "procedure_question",
-        "help",
-        "greeting",
-        "thanks",
-        "goodbye",
-        "chitchat",
-        "ask_human",
-        "offer_later",
-        "out_of_scope",
-        "spam",
-        "english",
-        "start_over",
-    }
-)
-"""What is answered at once: it needs nothing of the person to be kept."""
+WELCOMED = frozenset({"greeting", "help", "chitchat", "english", "start_over"})
+"""Who begins with these asks who is there: the introduction answers, and puts the question at once. Otherwise it is
+put only when something is about to be kept as a report."""
+_FEW = 6
+"""Syllables up to which such words are taken at their word when nothing waits."""
 
 
 def settled(talk: Talk) -> bool:
     """Whether the question is answered, or need not be put: the person has a case with us already."""
     if talk.conversation.consent in ("yes", "by_staff"):
         return True
-    if talk.conversation.consent is None and cases_of(talk.session, talk.conversation):
+    if talk.conversation.consent is None and filed_by(talk.session, talk.conversation):
         record_consent(talk.session, talk.conversation, "by_staff", version(talk), talk.now)
         return True
     return False
@@ -55,7 +40,9 @@ def introduce(talk: Talk) -> None:
         return
     said, talk.replies = talk.replies, []
     talk.say("utter_intro")
-    talk.replies = [said[0], *talk.replies, *said[1:]] if said[0].name == "utter_emergency" else talk.replies + said
+    talk.replies = (
+        [said[0], *talk.replies, *said[1:]] if said[0].name.startswith("utter_emergency") else talk.replies + said
+    )
 
 
 def ask(talk: Talk, held: bool) -> None:
@@ -87,6 +74,21 @@ def said_yes(talk: Talk) -> bool:
 def said_no(talk: Talk) -> bool:
     asked = talk.state("consent_asked", 0) > 0
     return asked and talk.refuses() and talk.heard.intent != "cancel" and len(talk.text.split()) <= 12
+
+
+def takes_back(talk: Talk) -> bool:
+    """ "huỷ giúp tôi": what was kept aside is not wanted any more. "Không đồng ý, huỷ đi" refuses more than that."""
+    meant = bool(talk.state("held") or talk.state("kept")) or len(talk.text.split()) <= _FEW
+    return (talk.heard.intent == "cancel" or meant and talk.cue("drop")) and not talk.cue("disagree")
+
+
+def drop(talk: Talk) -> bool:
+    """Forget what was kept aside, words and files. False when nothing was."""
+    kept = talk.state("kept")
+    aside = [*talk.state("held", []), *([kept] if kept else [])]
+    forget_last(talk.session, talk.media, aside, talk.now)
+    talk.remember(held=None, kept=None)
+    return bool(aside)
 
 
 def agree(talk: Talk) -> list[int]:

@@ -2,7 +2,7 @@
 
 a person has taken over        -> silence
 a button                       -> the flow named in its payload
-consent not given yet          -> ask; keep aside what was said
+consent not given yet          -> a report is kept aside and consent asked; all else is answered as ever
 emergency                      -> numbers at once, whatever else is open
 a tracking code, a command     -> answered, then back to where one was
 an open question or draft      -> free text is its answer
@@ -17,14 +17,14 @@ from dataclasses import replace
 from bot.domain.message import Incoming
 from bot.services.handoff import hand_over
 from bot.store.models import Inbox
-from bot.talk import after, consent, guide, privacy, report, track
+from bot.talk import after, consent, follow, guide, privacy, report, ties, track
 from bot.talk.draft import find_draft
 from bot.talk.merge import fits
 from bot.talk.turn import Talk, Understanding
 from nlu.text.normalize import marked_share
 
 VERY_SURE = 0.75
-_ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back", "cancel"})
+_ANSWERS_NOTHING = frozenset({"skip", "affirm", "deny", "go_back"})
 _PROTECTED = ("denunciation", "formal_complaint")
 _FEW = 3
 _VIETNAMESE = 0.5
@@ -39,7 +39,6 @@ _DOUBT = {
     "formal_complaint": 0.35,
 }
 """Below this probability words are not taken for what the machine says, but kept as a part of a story."""
-_WELCOME_SUFFICES = frozenset({"greeting", "help", "english", "chitchat", "start_over", "spam", "thanks"})
 _TOLD = ("report", "suggestion", "unclear", "correction")
 _START: dict[str, Callable[[Talk], None]] = {
     "report": report.start,
@@ -55,7 +54,10 @@ _PRESS: dict[str, Callable[[Talk, str], None]] = {
     "guide": guide.press,
     "after": after.press,
     "privacy": privacy.press,
+    "follow": follow.press,
 }
+_KEEPING = frozenset({"report", "guide", "second"})
+"""Flows whose buttons make a report."""
 
 
 def answer(talk: Talk) -> None:
@@ -72,6 +74,8 @@ def answer(talk: Talk) -> None:
         _press(talk, talk.message.payload)
     elif _says_nothing(talk):
         talk.say("utter_no_words")
+    elif ties.need_no_answer(talk):
+        pass
     elif consent.settled(talk):
         _dispatch(talk)
     else:
@@ -93,7 +97,7 @@ def _press(talk: Talk, payload: str) -> None:
         return _consent_pressed(talk, argument)
     if flow == "start":
         return _opened(talk, argument)
-    if not consent.settled(talk):
+    if flow in _KEEPING and not consent.settled(talk):
         talk.remember(held=[*talk.state("held", []), talk.inbox_id])
         return consent.ask(talk, held=True)
     if flow == "second":
@@ -107,10 +111,8 @@ def _press(talk: Talk, payload: str) -> None:
 def _opened(talk: Talk, argument: str) -> None:
     """A deep link or the platform's start button; the argument may be a tracking code."""
     if argument:
-        track.by_code(talk, argument)
-    if not consent.settled(talk):
-        return consent.ask(talk, held=False)
-    return None if argument else talk.say("utter_greeting")
+        return track.by_code(talk, argument)
+    return talk.say("utter_greeting") if consent.settled(talk) else consent.ask(talk, held=False)
 
 
 def _consent_pressed(talk: Talk, argument: str) -> None:
@@ -137,37 +139,53 @@ def _agree(talk: Talk) -> None:
 
 
 def _before_consent(talk: Talk) -> None:
+    """A report is kept aside and the question put; what needs nothing to be kept is answered at once."""
     intent = talk.heard.intent
     if intent == "english":
         talk.conversation.language = "en"
-    if consent.said_yes(talk):
-        return _agree(talk)
-    if consent.said_no(talk):
-        return privacy.refuse(talk)
-    if _protected(talk):
-        return _at_once(talk)
-    if (intent == "cancel" or talk.cue("drop")) and talk.state("held"):
-        talk.remember(held=None)
-        return talk.say("utter_dropped")
-    if talk.message.media or talk.message.location or _tells(talk) or _hardly_a_word(talk):
-        return consent.hold(talk)
-    if intent == "ask_human":
-        return _handoff(talk)
-    if _about_a_case(talk, inside=False):
+    if intent == "emergency" or _protected(talk):
+        return guide.start(talk)
+    if _answers_question(talk) or _about_consent(talk):
         return None
-    if intent in _ANSWERS_NOTHING:
-        # Tell what this is, in full the first time.
-        return talk.say("utter_help") if talk.conversation.introduced else consent.ask(talk, held=False)
-    return _at_once(talk) if intent in consent.WITHOUT_CONSENT else consent.hold(talk)
+    if _only_greets(talk):
+        return consent.ask(talk, held=False)
+    if _interruption(talk, inside=False) or _about_a_known_case(talk):
+        return None
+    if _is_story(talk) or _flow(talk) == "report":
+        return consent.hold(talk)
+    return talk.say("utter_help") if intent in _ANSWERS_NOTHING else _START[_flow(talk)](talk)
 
 
-def _at_once(talk: Talk) -> None:
-    """What needs nothing of the person to be kept is answered, and the first time the question is put with it."""
-    intent, first = talk.heard.intent, not talk.conversation.introduced
-    if not (first and intent in _WELCOME_SUFFICES):
-        _START[_flow(talk)](talk)
-    if intent != "offer_later" and (first or (not talk.replies and intent != "spam")):
-        consent.ask(talk, held=False)
+def _about_consent(talk: Talk) -> bool:
+    """Yes, no, or "huỷ giúp tôi" before either."""
+    if consent.takes_back(talk):
+        talk.say("utter_dropped" if consent.drop(talk) else "utter_nothing_open")
+    elif consent.said_yes(talk):
+        _agree(talk)
+    elif consent.said_no(talk):
+        privacy.refuse(talk)
+    else:
+        return False
+    return True
+
+
+def _only_greets(talk: Talk) -> bool:
+    """The conversation begins with a word to whoever is there."""
+    begins = not talk.conversation.introduced and talk.heard.intent in consent.WELCOMED
+    return begins and not talk.heard.values("tracking_code") and not _is_story(talk)
+
+
+def _about_a_known_case(talk: Talk) -> bool:
+    """Who follows a case here may answer the office and speak of it: it was consented to where it was filed."""
+    question = talk.state("question") or {}
+    if question.get("flow") == "after" and after.answer(talk, question):
+        return True
+    return after.answers_office(talk) or after.says_not_done(talk)
+
+
+def _is_story(talk: Talk) -> bool:
+    """A picture, a pin, or words that hold a matter whatever else they are."""
+    return bool(talk.message.media or talk.message.location) or _tells(talk) or _hardly_a_word(talk)
 
 
 def _tells(talk: Talk) -> bool:
@@ -185,13 +203,25 @@ def _dispatch(talk: Talk) -> None:
     if talk.heard.intent == "emergency" and (draft is None or talk.heard.intent_confidence >= VERY_SURE):
         guide.emergency(talk)
         return None if draft is None else report.answer(talk)
-    if question.get("flow") == "privacy" and privacy.answer(talk):
+    if _answers_question(talk):
         return None
     if _interruption(talk, inside=bool(question or draft)):
         return None
     if question.get("flow") == "after" and after.answer(talk, question):
         return None
     return _inside_draft(talk) if draft is not None else _outside(talk)
+
+
+def _answers_question(talk: Talk) -> bool:
+    """An answer to a question that no report asks: erase? which four digits? Then back to where one was."""
+    flow = (talk.state("question") or {}).get("flow")
+    if flow == "privacy":
+        return privacy.answer(talk)
+    if flow != "follow" or not follow.answer(talk):
+        return False
+    if not follow.waiting(talk):
+        report.resume(talk)
+    return True
 
 
 def _outside(talk: Talk) -> None:
@@ -201,7 +231,7 @@ def _outside(talk: Talk) -> None:
         return guide.protected(talk)
     if after.answers_office(talk) or after.says_not_done(talk):
         return None
-    if talk.message.media or talk.message.location or intent in _TOLD or _tells(talk) or _hardly_a_word(talk):
+    if intent in _TOLD or _is_story(talk):
         return None if after.offer_attach(talk) else report.start(talk)
     if intent in ("start_over", "go_back"):
         return talk.say("utter_ask_what")
@@ -257,14 +287,14 @@ def _interruption(talk: Talk, inside: bool) -> bool:
 def _about_a_case(talk: Talk, inside: bool) -> bool:
     intent, sure = talk.heard.intent, talk.heard.intent_confidence >= VERY_SURE
     coded = bool(talk.heard.values("tracking_code"))
+    if follow.wanted(talk):
+        follow.start(talk)
+        if inside and not follow.waiting(talk):
+            report.resume(talk)
+        return True
     # A bare code is a question about its status, whatever the machine has learned from sentences with codes.
     more = len(talk.text.split()) - sum(len(raw.split()) for raw in talk.heard.raws("tracking_code"))
-    if (
-        coded
-        and more >= 1
-        and talk.cue("case_verbs")
-        and intent in ("withdraw", "add_info", "not_done", "rate_good", "rate_ok", "rate_bad")
-    ):
+    if coded and more >= 1 and talk.cue("case_verbs") and intent in _ON_A_CASE:
         after.start(talk)
         return True
     if coded or intent in ("status_check", "my_cases") and inside and sure:
@@ -284,6 +314,8 @@ def _restart(talk: Talk) -> None:
     draft = find_draft(talk.session, talk.conversation)
     if draft is not None:
         draft.state, draft.body = "dropped", {}
+    elif talk.state("held"):
+        consent.drop(talk)
     talk.remember(question=None)
     talk.say("utter_restarted")
 
@@ -324,9 +356,12 @@ def earlier(talk: Talk, inbox_ids: Iterable[int]) -> list[Talk]:
 def replay(talk: Talk, inbox_ids: list[int]) -> None:
     """Take up messages that waited, in order; only the last answer is said, the others are overtaken by it."""
     last: list = []
-    for turn in earlier(talk, inbox_ids):
+    turns = earlier(talk, inbox_ids)
+    for turn in turns:
         _press(turn, turn.message.payload) if turn.message.payload else _dispatch(turn)
         last = turn.replies or last
+        if turn is not turns[-1]:
+            report.take_back(turn)
     talk.replies += last
     if not talk.replies:
         talk.say("utter_ask_what")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from bot.services.privacy import forget_last
-from bot.store.models import Media
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.turn import Talk
 from nlu.text.normalize import fold, normalize
@@ -35,11 +34,7 @@ def emergency(talk: Talk) -> None:
 def protected(talk: Talk) -> None:
     """Formal complaint or denunciation: explain, do not collect, do not keep the text."""
     talk.remember(referred=talk.heard.intent, held=[i for i in talk.state("held", []) if i != talk.inbox_id] or None)
-    forget_last(talk.session, [talk.inbox_id])
-    for item in talk.message.media:
-        file = talk.session.get(Media, item.media_id) if item.media_id else None
-        if file is not None:
-            talk.media.erase(file, talk.now)
+    forget_last(talk.session, talk.media, [talk.inbox_id], talk.now)
     talk.say(f"utter_{talk.heard.intent}", buttons=[talk.button("only_report", "guide:insist")])
 
 

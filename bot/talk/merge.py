@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.talk import place
+from bot.talk import place, ties
 from bot.talk.draft import Body
 from bot.talk.turn import Talk
 
@@ -50,7 +50,7 @@ def take(talk: Talk, body: Body) -> str | None:
         return "send"
     if talk.heard.intent == "cancel":
         return "drop"
-    if _correct(talk, body):
+    if ties.correct(talk, body) or _correct(talk, body):
         return None
     _take_text(talk, body)
     return None

@@ -14,7 +14,7 @@ from bot.domain.message import Incoming
 from bot.services.media import MediaStore
 from bot.store.database import Database
 from bot.store.models import Conversation, Inbox
-from bot.talk import desk
+from bot.talk import desk, report
 from bot.talk.turn import Talk, Understanding
 
 _KEPT = ("intent", "label", "confidence", "ranking", "second", "entities", "place")
@@ -55,6 +55,7 @@ class Assistant:
             desk.answer(talk)
             if _overtaken(talk):
                 talk.replies = []
+                report.take_back(talk)
             row.turn = [reply.to_json() for reply in talk.replies]
             return row.turn
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.domain.message import Button
 from bot.store.models import Draft
-from bot.talk import change, place, summary
+from bot.talk import change, place, summary, ties
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.merge import take
 from bot.talk.turn import Talk, Understanding
@@ -48,7 +48,7 @@ def answer(talk: Talk) -> None:
 
 def go_on(talk: Talk, draft: Draft, body: Body) -> None:
     """Take the message into the draft, then say what comes next."""
-    if _another_matter(talk, body):
+    if ties.original(talk) is None and _another_matter(talk, body):
         return _note_second(talk, draft, body)
     done = take(talk, body)
     if done == "send":
@@ -139,7 +139,18 @@ def next_step(talk: Talk, draft: Draft, body: Body) -> None:
     body.asked[question] = body.asked.get(question, 0) + 1
     body.trail = [*[q for q in body.trail if q != question], question]
     save(draft, body, talk.now)
+    talk.question = question
     ask(talk, draft, body, question)
+
+
+def take_back(talk: Talk) -> None:
+    """The question of this turn was not put after all, as more had come already: it does not count."""
+    draft = find_draft(talk.session, talk.conversation)
+    if draft is None or talk.question is None:
+        return
+    body = Body.from_json(draft.body)
+    body.asked[talk.question] = max(body.asked.get(talk.question, 0) - 1, 0)
+    save(draft, body, talk.now)
 
 
 def _missing(talk: Talk, body: Body) -> str | None:

@@ -8,7 +8,7 @@ from bot.domain.deadline import in_words
 from bot.domain.message import Button
 from bot.domain.status import STATUSES, Status
 from bot.services.handle_case import is_overdue
-from bot.services.track_case import by_typed_code, cases_of, owns, ward_name
+from bot.services.track_case import by_typed_code, cases_of, knows, owns, ward_name
 from bot.store.models import Case
 from bot.talk.turn import Talk
 
@@ -35,31 +35,40 @@ def by_code(talk: Talk, typed: str) -> None:
 
 
 def show(talk: Talk, case: Case) -> None:
-    """The owner sees what was said and may act; a stranger the public view."""
+    """The owner and who follows see what was said and may act; a stranger the public view, and how to follow."""
     status = STATUSES[case.status]
     late = talk.words("status_overdue") if is_overdue(case, talk.now) else ""
     facts: dict[str, Any] = {
         "code": case.code,
-        "status": _label(talk, status),
+        "status": label(talk, status),
         "topic": talk.city.topic_name(case.topic),
         "agency": talk.city.agency_name(case.agency),
         "due": (in_words(case.due_at) if case.due_at and status.open else talk.words("status_no_due")) + late,
         "ward": ward_name(talk.city, case.ward) or talk.words("status_no_ward"),
     }
-    if not owns(talk.conversation, case):
-        return talk.say("utter_status_public", **facts)
+    if not knows(talk.session, talk.conversation, case):
+        follow = talk.button("follow", f"follow:{case.code}")
+        return talk.say("utter_status_public", buttons=[follow], **facts)
     answer = talk.words("status_answer").format(answer=case.answer) if case.answer and not status.open else ""
     buttons: list[Button] = []
     if status.open:
-        buttons = [talk.button("add", f"after:add:{case.code}"), talk.button("withdraw", f"after:withdraw:{case.code}")]
+        buttons = [talk.button("add", f"after:add:{case.code}")]
+        if owns(talk.conversation, case):
+            buttons.append(talk.button("withdraw", f"after:withdraw:{case.code}"))
     elif status.id in ("resolved", "closed"):
         buttons = [talk.button("not_done", f"after:not_done:{case.code}")]
     talk.say("utter_status_owner", answer=answer, place=case.place_raw or facts["ward"], buttons=buttons, **facts)
 
 
-def _label(talk: Talk, status: Status) -> str:
+def label(talk: Talk, status: Status) -> str:
+    """A status in the resident's language."""
     english = talk.city.texts["status_en"].get(status.id)
     return english if english and talk.conversation.language == "en" else status.label
+
+
+def link(talk: Talk, case: Case) -> str:
+    """The public page of a case."""
+    return f"{talk.public_url}/tra-cuu/{case.code}"
 
 
 def mine(talk: Talk) -> None:

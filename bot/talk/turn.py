@@ -96,6 +96,8 @@ class Talk:
     public_url: str = ""
     flow: str = "report"
     replies: list[Reply] = field(default_factory=list)
+    question: str | None = None
+    """The question of a report that this turn puts, counted as put (bot/talk/report.py)."""
 
     @property
     def text(self) -> str:

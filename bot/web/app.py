@@ -37,7 +37,15 @@ def create_app(system: System) -> FastAPI:
         system.db.engine.dispose()
 
     # The framework's own documentation page loads scripts from another host; ours is below.
-    app = FastAPI(title="Lắng Nghe", version="0.1.0", lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Lắng Nghe",
+        version="0.1.0",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        # It asks for a collector at every request, a fifth of a webhook's time; /metrics says what there is to say.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     app.state.templates = templates = open_templates(system)
     app.state.system = system
     app.add_middleware(SecurityHeaders, https=system.public_url.startswith("https"))
@@ -78,6 +86,7 @@ def open_templates(system: System) -> Jinja2Templates:
     """Templates with the globals that all pages use."""
     templates = Jinja2Templates(directory=HERE / "templates")
     templates.env.globals["city"] = system.city.name
+    templates.env.globals["zalo_verification"] = system.settings.zalo_oa_verification
     templates.env.globals["static"] = _static
     templates.env.filters["when"] = _when
     return templates

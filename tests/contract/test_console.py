@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.status import STATUSES
-from bot.services.handle_case import add_from_resident, rate
+from bot.services.answer_case import add_from_resident, rate
 from bot.store.models import Attachment, Case, Outbox, Staff
 from tests.contract.console_browser import picture
 from tests.contract.console_office import OTHER_UNIT, OTHER_WARD, PASSWORD, UNIT, WARD, Office

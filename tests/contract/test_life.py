@@ -18,6 +18,7 @@ from tests.contract.console_browser import picture
 from tests.contract.console_office import Office
 from tests.scripted import Desk
 from tests.servers.telegram import TOKEN, FakeTelegram, Person
+from tests.vaults import MemoryVault
 
 TEXT = "Mất nắp cống trước trường mầm non, phường Ba Đình, ai đi không để ý là sụp chân"
 
@@ -29,7 +30,7 @@ class Town(Office):
         settings = Settings(
             data_dir=folder, database_url="-", secret_key="test", telegram_token=TOKEN, telegram_api_base=fake.url
         )
-        channel = open_channel(settings)
+        channel = open_channel(settings, MemoryVault())
         assert channel is not None
         desk.system = replace(desk.system, channels={**desk.system.channels, "telegram": channel})
         desk.converse, desk.deliver = desk.system.converse(), desk.system.deliver()

@@ -12,7 +12,7 @@ from httpx import Response
 
 from bot.city import City
 from bot.domain.tracking_code import ALPHABET, make
-from bot.services import handle_case
+from bot.services import answer_case, direct_case
 from bot.store.models import Heartbeat
 from bot.web.app import create_app
 from tests.databases import new_sqlite
@@ -65,7 +65,7 @@ def test_a_code_is_found_however_it_is_typed(client: TestClient, office: Office)
 
 def test_a_stranger_sees_nothing_of_the_person(client: TestClient, office: Office) -> None:
     code = office.file(**SECRET)
-    office.act(code, handle_case.add_from_resident, "gọi tôi 0912345678", (), key="m")
+    office.act(code, answer_case.add_from_resident, "gọi tôi 0912345678", (), key="m")
     office.answered(code, "Đã gọi số 0912345678, nhà số 15")
     page = client.get(f"/tra-cuu/{code}").text
     assert "ngõ 79 phố Vọng" in page
@@ -121,7 +121,7 @@ def test_the_qr_code_is_a_picture_of_a_real_case_only(client: TestClient, office
 def test_results_are_published_without_the_person(client: TestClient, office: Office) -> None:
     public, hidden, running = office.file(**SECRET), office.file(topic="staff_conduct"), office.file()
     office.answered(public)
-    office.act(hidden, handle_case.assign, office.unit, office.dispatcher)
+    office.act(hidden, direct_case.assign, office.unit, office.dispatcher)
     office.answered(hidden, "Đã nhắc nhở")
     page = client.get("/cong-khai")
     assert page.status_code == 200

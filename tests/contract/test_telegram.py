@@ -19,6 +19,7 @@ from bot.domain.message import Button, Outgoing
 from bot.errors import BrokenRequest, ChannelDown, DeliveryError, RetryLater, SettingsError, Unreachable
 from bot.settings import Settings
 from tests.servers.telegram import TOKEN, FakeTelegram, Person
+from tests.vaults import MemoryVault
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -36,7 +37,7 @@ def an(fake: FakeTelegram) -> Person:
 
 @pytest.fixture
 def channel(fake: FakeTelegram) -> Iterator[Telegram]:
-    made = open_channel(settings(fake))
+    made = open_channel(settings(fake), MemoryVault())
     assert made is not None
     yield made
     made.close()
@@ -61,19 +62,19 @@ def to(who: Person) -> str:
 
 
 def test_without_a_token_the_channel_is_off() -> None:
-    assert open_channel(Settings()) is None
-    assert "telegram" not in open_channels(Settings())
+    assert open_channel(Settings(), MemoryVault()) is None
+    assert "telegram" not in open_channels(Settings(), MemoryVault())
 
 
 def test_with_a_token_it_is_found_by_its_folder(fake: FakeTelegram) -> None:
-    found = open_channels(settings(fake))["telegram"]
+    found = open_channels(settings(fake), MemoryVault())["telegram"]
     assert (found.name, found.label, found.abilities.text) == ("telegram", "Telegram", 4096)
     assert fake.calls == [], "opening a channel calls nobody"
 
 
 def test_a_secret_that_telegram_would_refuse_stops_the_start(fake: FakeTelegram) -> None:
     with pytest.raises(SettingsError, match="LANGNGHE_TELEGRAM_SECRET"):
-        open_channel(settings(fake, telegram_secret="có dấu"))
+        open_channel(settings(fake, telegram_secret="có dấu"), MemoryVault())
 
 
 # --- sending ---
@@ -267,7 +268,7 @@ def test_a_chat_that_became_a_group_is_never_tried_again(fake: FakeTelegram, an:
 
 @pytest.mark.parametrize("token", ["123456789:AAF-revoked-token-of-the-tests-000000", "malformed"])
 def test_a_refused_token_stops_the_channel(fake: FakeTelegram, an: Person, token: str) -> None:
-    channel = Telegram(settings(fake, telegram_token=token))
+    channel = Telegram(settings(fake, telegram_token=token), MemoryVault())
     with pytest.raises(ChannelDown, match="LANGNGHE_TELEGRAM_TOKEN"):
         channel.send(to(an), Outgoing("tin"), [])
     channel.close()
@@ -282,7 +283,7 @@ def test_an_ill_server_is_tried_later(fake: FakeTelegram, an: Person, channel: T
 
 
 def test_after_a_time_out_nobody_knows_whether_it_arrived(fake: FakeTelegram, an: Person) -> None:
-    channel = Telegram(settings(fake, telegram_timeout=0.3))
+    channel = Telegram(settings(fake, telegram_timeout=0.3), MemoryVault())
     fake.stall("sendMessage", 0.8, after_doing=True)
     error = refused(channel, an)
     assert isinstance(error, RetryLater)
@@ -292,7 +293,7 @@ def test_after_a_time_out_nobody_knows_whether_it_arrived(fake: FakeTelegram, an
 
 
 def test_a_server_that_is_not_there_is_tried_later_for_certain(fake: FakeTelegram, an: Person) -> None:
-    channel = Telegram(settings(fake, telegram_api_base="http://127.0.0.1:9"))
+    channel = Telegram(settings(fake, telegram_api_base="http://127.0.0.1:9"), MemoryVault())
     error = refused(channel, an)
     assert isinstance(error, RetryLater)
     assert not error.uncertain
@@ -407,10 +408,12 @@ def test_the_menu_is_in_vietnamese(fake: FakeTelegram, channel: Telegram) -> Non
 
 
 def test_the_secret_follows_from_the_installations_key(fake: FakeTelegram) -> None:
-    one, same, other = (Telegram(settings(fake, secret_key=key)) for key in ("a", "a", "b"))
+    one, same, other = (Telegram(settings(fake, secret_key=key), MemoryVault()) for key in ("a", "a", "b"))
     assert one.secret == same.secret != other.secret
-    assert Telegram(settings(fake, telegram_secret="own")).secret == "own"
-    assert not Telegram(settings(fake, secret_key="")).verify({"X-Telegram-Bot-Api-Secret-Token": ""}, b"{}")
+    assert Telegram(settings(fake, telegram_secret="own"), MemoryVault()).secret == "own"
+    assert not Telegram(settings(fake, secret_key=""), MemoryVault()).verify(
+        {"X-Telegram-Bot-Api-Secret-Token": ""}, b"{}"
+    )
 
 
 def test_only_the_secret_in_the_header_proves_a_webhook_call(channel: Telegram) -> None:
@@ -430,7 +433,7 @@ def test_only_the_secret_in_the_header_proves_a_webhook_call(channel: Telegram) 
     ],
 )
 def test_when_updates_are_brought_and_when_they_are_asked_for(public_url: str, base: str, expected: bool) -> None:
-    made = Telegram(Settings(telegram_token=TOKEN, telegram_api_base=base, public_url=public_url))
+    made = Telegram(Settings(telegram_token=TOKEN, telegram_api_base=base, public_url=public_url), MemoryVault())
     assert made.uses_webhook is expected
 
 
@@ -448,7 +451,7 @@ def test_the_doctor_sees_a_webhook_that_takes_our_messages_away(fake: FakeTelegr
 
 
 def test_the_doctor_sees_a_missing_a_right_and_a_failing_webhook(fake: FakeTelegram, an: Person) -> None:
-    channel = Telegram(settings(fake, public_url="http://127.0.0.1:9"))
+    channel = Telegram(settings(fake, public_url="http://127.0.0.1:9"), MemoryVault())
     assert [well for well, _ in channel.doctor()] == [True, False]
     channel.set_webhook(channel.webhook_url, channel.secret)
     assert [well for well, _ in channel.doctor()] == [True, True]
@@ -465,7 +468,7 @@ def test_the_doctor_knows_a_wrong_token_from_a_missing_network(fake: FakeTelegra
         ({"telegram_token": "123456789:AAF-revoked-token-of-the-tests-000000"}, "@BotFather"),
         ({"telegram_api_base": "http://127.0.0.1:9"}, "LANGNGHE_TELEGRAM_API_BASE"),
     ):
-        channel = Telegram(settings(fake, **wrong))
+        channel = Telegram(settings(fake, **wrong), MemoryVault())
         [(well, sentence)] = channel.doctor()
         assert not well
         assert hint in sentence

@@ -13,6 +13,7 @@ from bot.channels.telegram.parse import parse_update
 from bot.domain.message import Incoming, Location, MediaRef
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "telegram"
+EDITED = json.loads((SAMPLES / "edited_text.json").read_text())["edited_message"]["message_id"]
 MEANINGS: dict[str, dict[str, Any]] = {
     "text": {"text": "Nắp cống trước số 8 ngõ 97 bị vỡ, xe đi qua dễ sụt"},
     "start": {"payload": "start:"},
@@ -41,7 +42,7 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "venue": {"location": Location(21.0382, 105.8493), "text": "Chợ Đồng Xuân, phố Đồng Xuân"},
     "contact_own": {"phone": "+84900000123"},
     "contact_other": {},
-    "edited_text": {"text": "Nắp cống trước số 18 ngõ 97 bị vỡ"},
+    "edited_text": {"text": "Nắp cống trước số 18 ngõ 97 bị vỡ", "handle": {"edits": EDITED}},
     "callback": {
         "payload": "report:send:7",
         "handle": {"callback_id": "4382bfdwdsb323b2d9", "message_id": 12, "label": "Gửi"},
@@ -55,9 +56,14 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "unblocked": {"event": "unblocked"},
 }
 NOTHING_FOR_US = {
-    "location_live_moved", "group_text", "group_callback", "group_added", "service_pinned", "other_bot", "channel_post",
+    "location_live_moved", "service_pinned", "group_title", "group_left", "group_other_bot", "other_bot", "channel_post",
     "new_kind", "broken",
 }  # fmt: skip
+IN_A_GROUP: dict[str, dict[str, Any]] = {
+    "group_text": {},
+    "group_callback": {"callback_id": "4382bfdwdsb323b2d9"},
+    "group_added": {},
+}
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -65,15 +71,16 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def meaning(message: Incoming) -> dict[str, Any]:
-    """All that is not empty, without what every message has."""
+    """All that is not empty, without what every message has (its number is one of these)."""
     fields = {
         name: getattr(message, name) for name in ("text", "payload", "location", "media", "phone", "event", "handle")
     }
+    fields["handle"] = {name: value for name, value in message.handle.items() if name != "number"}
     return {name: value for name, value in fields.items() if value}
 
 
 def test_every_sample_has_its_meaning_written_here() -> None:
-    assert {path.stem for path in SAMPLES.glob("*.json")} == MEANINGS.keys() | NOTHING_FOR_US
+    assert {path.stem for path in SAMPLES.glob("*.json")} == MEANINGS.keys() | NOTHING_FOR_US | IN_A_GROUP.keys()
 
 
 @pytest.mark.parametrize("name", sorted(MEANINGS))
@@ -89,6 +96,29 @@ def test_an_update_means_what_the_resident_meant(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(NOTHING_FOR_US))
 def test_what_is_not_a_residents_word_is_left_out(name: str) -> None:
     assert parse_update(sample(name)) == []
+
+
+@pytest.mark.parametrize("name", sorted(IN_A_GROUP))
+def test_of_a_group_nothing_is_read_but_that_it_is_one(name: str) -> None:
+    [message] = parse_update(sample(name))
+    assert (message.event, message.sender) == ("elsewhere", "-100200300")
+    assert meaning(message) == {"event": "elsewhere"} | ({"handle": IN_A_GROUP[name]} if IN_A_GROUP[name] else {})
+    assert "700000001" not in json.dumps(message.to_json()), "nor who said it"
+
+
+def test_a_message_has_the_number_by_which_its_correction_names_it() -> None:
+    first, edit = sample("text"), sample("edited_text")
+    edit["edited_message"]["message_id"] = first["message"]["message_id"]
+    [said], [corrected] = parse_update(first), parse_update(edit)
+    assert said.handle["number"] == corrected.handle["edits"] == first["message"]["message_id"]
+    assert said.message_id != corrected.message_id
+
+
+def test_a_message_without_a_number_is_heard_all_the_same() -> None:
+    update = sample("text")
+    del update["message"]["message_id"]
+    [message] = parse_update(update)
+    assert (message.text, message.handle) == (update["message"]["text"], {})
 
 
 def test_the_time_is_the_residents_not_ours() -> None:

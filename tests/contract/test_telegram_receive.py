@@ -23,6 +23,7 @@ from bot.store.models import Inbox
 from bot.web.webhooks import webhooks_router
 from bot.wiring import System, build
 from tests.servers.telegram import TOKEN, FakeTelegram, Person
+from tests.vaults import MemoryVault
 
 pytestmark = pytest.mark.timeout(60)
 PAUSES = (0.05, 0.1)
@@ -83,7 +84,7 @@ def wait_for(fake: FakeTelegram, system: System, texts: list[str]) -> None:
 def test_without_a_public_address_we_ask_and_with_one_telegram_brings(fake: FakeTelegram) -> None:
     for public_url, expected in (("", Poller), ("http://127.0.0.1:9", Registrar)):
         settings = Settings(telegram_token=TOKEN, telegram_api_base=fake.url, public_url=public_url)
-        assert type(receiver(Telegram(settings), lambda messages: None)) is expected
+        assert type(receiver(Telegram(settings, MemoryVault()), lambda messages: None)) is expected
 
 
 def test_messages_arrive_in_order_and_once(fake: FakeTelegram, an: Person, system: System, poller: Poller) -> None:

@@ -17,7 +17,7 @@ from httpx import Response
 from sqlalchemy import select
 
 from bot.city import City
-from bot.services import handle_case
+from bot.services import direct_case
 from bot.services.handoff import hand_over
 from bot.store.models import Conversation, Media, Outbox
 from bot.web.app import create_app
@@ -317,7 +317,7 @@ def test_a_notice_arrives_by_itself(chat: Chat) -> None:
 
     def later() -> None:
         time.sleep(0.3)
-        office.act(code, handle_case.assign, office.unit, office.dispatcher)
+        office.act(code, direct_case.assign, office.unit, office.dispatcher)
 
     helper = threading.Thread(target=later)
     helper.start()
@@ -346,7 +346,7 @@ def test_nothing_new_is_an_empty_list_after_the_wait(idle: Chat) -> None:
 def test_staff_are_told_from_the_assistant(chat: Chat) -> None:
     code = chat.files()
     office = Office(chat.desk)
-    office.act(code, handle_case.reply, "Tôi đang đến", office.dispatcher)
+    office.act(code, direct_case.reply, "Tôi đang đến", office.dispatcher)
     last = chat.since()["messages"][-1]
     assert last["from"] == "staff"
     assert "Tôi đang đến" in last["text"]
@@ -411,7 +411,7 @@ def test_pictures_are_for_the_session_only(chat: Chat) -> None:
 def test_a_result_photo_is_for_the_one_it_was_sent_to(chat: Chat) -> None:
     code = chat.files()
     office = Office(chat.desk)
-    office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    office.act(code, direct_case.assign, office.unit, office.dispatcher)
     office.answered(code)
     (image,) = chat.since()["messages"][-1]["images"]
     answer = chat.client.get(image["url"])

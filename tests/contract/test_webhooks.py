@@ -21,6 +21,7 @@ from bot.store.models import Conversation, Inbox
 from bot.web.webhooks import webhooks_router
 from bot.wiring import System, build
 from tests.servers.telegram import TOKEN
+from tests.vaults import MemoryVault
 
 SECRET = "the-secret"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
@@ -57,7 +58,7 @@ def opened(database_url: str, tmp_path: Path) -> Iterator[System]:
         telegram_api_base="http://127.0.0.1:9",
     )
     made = build(settings)
-    made.channels["pigeon_post"] = Pigeon(settings)
+    made.channels["pigeon_post"] = Pigeon(settings, MemoryVault())
     yield made
     made.channels["telegram"].close()  # type: ignore[attr-defined]
     made.db.engine.dispose()
@@ -124,7 +125,7 @@ def test_nonsense_from_the_platform_itself_is_dropped_with_200(client: TestClien
 
 def test_what_is_dropped_is_logged_without_its_content(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    update = sample("group_text")
+    update = sample("other_bot")
     update["message"]["text"] = "tôi là Nguyễn Văn Mẫu, 0900000123"
     client.post("/hooks/telegram", json=update, headers=HEADERS)
     client.post("/hooks/telegram", content=json.dumps(update)[:-9], headers=HEADERS)
@@ -149,7 +150,17 @@ def test_the_web_chat_takes_no_webhook(client: TestClient) -> None:
 
 
 def test_a_get_is_answered_with_200(client: TestClient) -> None:
-    assert client.get("/hooks/telegram").status_code == 200
+    answer = client.get("/hooks/telegram")
+    assert (answer.status_code, answer.text) == (200, "OK")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("telegram", 200), ("pigeon-post?challenge=coo", 200), ("pigeon-post", 403), ("viber", 404)],
+)
+def test_a_head_is_answered_like_a_get_without_a_body(client: TestClient, path: str, status: int) -> None:
+    head = client.head(f"/hooks/{path}")
+    assert (head.status_code, client.get(f"/hooks/{path}").status_code) == (status, status)
 
 
 def test_a_platform_that_asks_first_gets_its_answer(client: TestClient) -> None:

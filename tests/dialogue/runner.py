@@ -70,7 +70,7 @@ class Play:
             self._turn(together)
         while self._answer():
             pass
-        found = self.running.command("case", "list", "--since", began, "--json")
+        found = self.running.cases(began)
         known = list(self.codes.values())
         self.views = sorted(found, key=lambda v: known.index(v["code"]) if v["code"] in known else len(known))
         if any("restart" in turn for turn in self.script.turns):

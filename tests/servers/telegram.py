@@ -49,6 +49,8 @@ class Failure:
 class FakeTelegram:
     """The server and the people who use it. Everything is safe to call from any thread."""
 
+    api_class = BotApi
+
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.changed = threading.Condition(threading.RLock())
@@ -65,7 +67,7 @@ class FakeTelegram:
         self.numbers = itertools.count(800001)
         self.message_numbers = itertools.count(11)
         self.closed = False
-        self.api = BotApi(self)
+        self.api = self.api_class(self)
         self._server = serve(self.api)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -93,16 +95,17 @@ class FakeTelegram:
         who.started = True
         return self._message(who, text=text)
 
-    def edits(self, who: Person, text: str) -> dict[str, Any]:
-        """Corrects a message that was sent."""
-        return self._message(who, "edited_message", text=text, edit_date=int(time.time()))
+    def edits(self, who: Person, text: str, update: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Corrects a message that was sent: the one of `update`, else one that nobody knows."""
+        message = {} if update is None else {"message_id": update["message"]["message_id"]}
+        return self._message(who, "edited_message", text=text, edit_date=int(time.time()), **message)
 
     def presses(self, who: Person, label: str) -> dict[str, Any]:
         """Presses the newest button with this label."""
         for sent in reversed(self.sent(who)):
             for button in sent.buttons:
                 if button["text"] == label:
-                    return self._callback(who, sent, button["callback_data"])
+                    return self.taps(who, sent, button["callback_data"])
         offered = [b["text"] for sent in self.sent(who) for b in sent.buttons]
         raise AssertionError(f"no button {label!r}; offered were {offered}")
 
@@ -135,6 +138,27 @@ class FakeTelegram:
     def unblocks(self, who: Person) -> dict[str, Any]:
         who.blocked = False
         return self._membership(who, "kicked", "member")
+
+    # --- groups: a group is a Person with a negative number ---
+
+    def group(self, number: int, title: str) -> Person:
+        return self.user(number, title)
+
+    def says_in(self, group: Person, who: Person, **parts: Any) -> dict[str, Any]:
+        """Somebody writes in a group (`text=…`, `new_chat_title=…`)."""
+        number = next(self.message_numbers)
+        return self.update(message={"message_id": number, "date": int(time.time()), **_in(group, who), **parts})
+
+    def presses_in(self, group: Person, who: Person, data: str) -> dict[str, Any]:
+        number = f"press-{next(self.message_numbers)}"
+        self.open_presses.add(number)
+        shown = {"message_id": 1, "date": int(time.time()), "chat": _in(group, who)["chat"], "text": "x"}
+        sender = _private(who)["from"]
+        return self.update(callback_query={"id": number, "from": sender, "data": data, "message": shown})
+
+    def adds_to(self, group: Person, who: Person, old: str = "left", new: str = "member") -> dict[str, Any]:
+        """Somebody takes the bot into a group."""
+        return self._membership(who, old, new, group)
 
     # --- what the bot did ---
 
@@ -194,20 +218,25 @@ class FakeTelegram:
         number = next(self.message_numbers)
         return self.update(**{kind: {"message_id": number, "date": int(time.time()), **_private(who), **given}})
 
-    def _callback(self, who: Person, sent: Sent, data: str) -> dict[str, Any]:
+    def taps(self, who: Person, sent: Sent, data: str) -> dict[str, Any]:
         who.read = len(self.sent(who))
         number = f"press-{next(self.message_numbers)}"
         self.open_presses.add(number)
         query = {"id": number, "from": _private(who)["from"], "chat_instance": "-3921", "data": data}
         return self.update(callback_query={**query, "message": sent.shown()})
 
-    def _membership(self, who: Person, old: str, new: str) -> dict[str, Any]:
+    def _membership(self, who: Person, old: str, new: str, group: Person | None = None) -> dict[str, Any]:
         bot = {"id": 999, "is_bot": True, "first_name": "Bot"}
         change = {"date": int(time.time()), "old_chat_member": {"user": bot, "status": old, "until_date": 0}}
-        return self.update(my_chat_member={**_private(who), **change, "new_chat_member": {
+        where = _private(who) if group is None else _in(group, who)
+        return self.update(my_chat_member={**where, **change, "new_chat_member": {
             "user": bot, "status": new, "until_date": 0}})  # fmt: skip
 
 
 def _private(who: Person) -> dict[str, Any]:
     sender = {"id": who.id, "is_bot": False, "first_name": who.name, "language_code": "vi"}
     return {"from": sender, "chat": {"id": who.id, "type": "private", "first_name": who.name}}
+
+
+def _in(group: Person, who: Person) -> dict[str, Any]:
+    return {**_private(who), "chat": {"id": group.id, "type": "supergroup", "title": group.name}}

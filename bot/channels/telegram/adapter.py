@@ -7,8 +7,9 @@ import hmac
 import json
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -17,16 +18,19 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.channels.base import Abilities, File, Receiver, Store
+from bot.channels.base import Abilities, File, Rate, Receiver, Store, Vault
+from bot.channels.progress import Progress, progress_key
 from bot.channels.telegram import words
 from bot.channels.telegram.doctor import examine
 from bot.channels.telegram.failures import of_no_account, translate
+from bot.channels.telegram.groups import Groups
 from bot.channels.telegram.loop import Loop
 from bot.channels.telegram.parse import NAME, parse_update
-from bot.channels.telegram.progress import Progress, progress_key
 from bot.channels.telegram.render import TEXT_LIMIT, Part, plan
 from bot.domain.message import Incoming, Outgoing
+from bot.domain.reach import PushRules, Way
 from bot.errors import BrokenRequest, ChannelDown, DeliveryError, RetryLater
+from bot.platforms.background import Aside
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,8 +49,12 @@ class Telegram:
     name = NAME
     label = "Telegram"
     abilities = Abilities(buttons=100, pictures=True, text=TEXT_LIMIT, typing=True)
+    push = PushRules()
+    rate = Rate(overall=30, one=1, burst=5)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, vault: Vault, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.api_base = settings.telegram_api_base
         self.public_url = settings.public_url
         self.secret = settings.telegram_secret or _derived_secret(settings)
@@ -56,10 +64,12 @@ class Telegram:
         self._lock = threading.Lock()
         self._opened: tuple[Bot, HTTPXRequest] | None = None
         self._progress = Progress()
+        self._groups = Groups(vault, clock)
+        self._aside = Aside(NAME)
 
     # --- the channel ---
 
-    def send(self, address: str, message: Outgoing, files: list[File]) -> str:
+    def send(self, address: str, message: Outgoing, files: list[File], way: Way = "free") -> str:
         """Send all parts in order; a second try goes on where the first one failed."""
         parts, key = plan(message, files), progress_key(address, message)
         sent = ""
@@ -103,15 +113,19 @@ class Telegram:
         return receiver(self, store)
 
     def acknowledge(self, message: Incoming) -> None:
-        """A button was pressed: stop its spinner and mark the choice. Returns at once; failures are of no account."""
+        """A button was pressed: stop its spinner and mark the choice. In a group: say once a day that we talk in
+        private only. Returns at once; failures are of no account."""
         callback_id = message.handle.get("callback_id")
         if callback_id:
             self._loop.spawn(self._quietly(self._bot.answer_callback_query(callback_id)))
+        if message.event == "elsewhere":
+            return self._aside.do(lambda: self._refuse(message.sender))
         if callback_id and message.handle.get("message_id"):
             edit = self._bot.edit_message_reply_markup(
                 message.sender, message.handle["message_id"], reply_markup=_chosen(message)
             )
             self._loop.spawn(self._quietly(edit))
+        return None
 
     def updates(self, offset: int | None, wait: int) -> Future[list[dict[str, Any]]]:
         """Begin to wait up to `wait` seconds for updates, as Telegram wrote them; cancel it to stop waiting."""
@@ -150,14 +164,32 @@ class Telegram:
         """What is well and what is not, each with what to do."""
         return examine(self)
 
+    def setup(self) -> list[str]:
+        """Menu and the way in. Raises a DeliveryError."""
+        name = self.username()
+        self.set_commands()
+        done = [f"Telegram: trợ lý là @{name} (https://t.me/{name}). Đã đặt thực đơn lệnh."]
+        if self.uses_webhook:
+            self.set_webhook(self.webhook_url, self.secret)
+            return [*done, f"Đã đặt webhook {self.webhook_url}.", *words.BY_HAND]
+        self.delete_webhook()
+        return [*done, "Chưa có địa chỉ https công khai: máy này tự hỏi lấy tin.", *words.BY_HAND]
+
     def close(self) -> None:
         """Close the connections and the loop."""
+        self._aside.close()
         with self._lock:
             opened, self._opened = self._opened, None
         if opened is not None:
             self._loop.close(_shut(opened[0].request, opened[1]))
 
     # --- inside ---
+
+    def _refuse(self, group: str) -> None:
+        """Point a group to the private conversation, unless it has been told today."""
+        if self._groups.first_today(group):
+            button = InlineKeyboardButton(words.PRIVATE_BUTTON, url=f"https://t.me/{self.username()}")
+            self._call(self._bot.send_message(group, words.PRIVATE, reply_markup=InlineKeyboardMarkup([[button]])))
 
     @property
     def _bot(self) -> Bot:

@@ -45,8 +45,9 @@ def translate(error: TelegramError | TimeoutError, token: str) -> DeliveryError:
     if isinstance(error, Conflict):
         return ChannelDown(f"một máy khác đang nhận tin Telegram bằng cùng mã, hoặc webhook còn bật: {said}")
     if isinstance(error, TimedOut | TimeoutError):
-        return RetryLater("Telegram không trả lời kịp", uncertain=not isinstance(error.__cause__, _NOT_SENT))
-    return RetryLater(f"chưa nối được với Telegram: {said}")
+        unsent = isinstance(error.__cause__, _NOT_SENT)
+        return RetryLater("Telegram không trả lời kịp", uncertain=not unsent, everyone=True)
+    return RetryLater(f"chưa nối được với Telegram: {said}", everyone=True)
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -24,10 +24,17 @@ _KINDS = {"voice": "voice", "audio": "voice", "video": "video", "video_note": "v
 _WORDLESS = {"sticker", "animation", "poll", "dice", "contact", "game", "story"}
 # Our own membership in the private chat tells of blocking.
 _EVENTS = {"kicked": "blocked", "left": "blocked", "member": "unblocked"}
+_GROUPS = ("group", "supergroup")
+# In a group only what somebody says is answered, not that somebody came, left or changed the title.
+_SAID = {"text", "photo", "document", "voice", "audio", "video", "video_note", "location", *_WORDLESS}
+_OUTSIDE, _INSIDE = ("left", "kicked"), ("member", "administrator")
 
 
 def parse_update(payload: dict[str, Any]) -> list[Incoming]:
-    """What one update says to us: one Incoming, or none (groups, other bots, service messages, unknown kinds)."""
+    """What one update says to us: one Incoming, or none (other bots, service messages, unknown kinds).
+
+    A group is `elsewhere`: the Incoming names the group and nothing of what was said, or by whom.
+    """
     try:
         found = _incoming(payload, int(payload["update_id"]))
     except _MALFORMED as error:
@@ -37,6 +44,11 @@ def parse_update(payload: dict[str, Any]) -> list[Incoming]:
 
 
 def _incoming(update: dict[str, Any], number: int) -> Incoming | None:
+    group = _group(update)
+    if group is not None:
+        callback = update.get("callback_query")
+        handle = {"callback_id": str(callback["id"])} if callback else {}
+        return Incoming(NAME, f"u{number}", group, event="elsewhere", handle=handle)
     if "callback_query" in update:
         return _press(update["callback_query"], number)
     if "my_chat_member" in update:
@@ -46,6 +58,23 @@ def _incoming(update: dict[str, Any], number: int) -> Incoming | None:
     if "edited_message" in update and _from_a_person(update["edited_message"]):
         return _edited(update["edited_message"], number)
     return None
+
+
+def _group(update: dict[str, Any]) -> str | None:
+    """The group in which somebody spoke to us, pressed a button of ours, or into which we were taken."""
+    change, message = update.get("my_chat_member"), update.get("message")
+    holder = change or message or (update.get("callback_query") or {}).get("message")
+    if not holder or holder["chat"].get("type") not in _GROUPS:
+        return None
+    if change and not (change["old_chat_member"]["status"] in _OUTSIDE and _status(change) in _INSIDE):
+        return None
+    if message and (message.get("from", {}).get("is_bot") or not _SAID & message.keys()):
+        return None
+    return str(holder["chat"]["id"])
+
+
+def _status(change: dict[str, Any]) -> str:
+    return str(change["new_chat_member"]["status"])
 
 
 def _from_a_person(message: dict[str, Any]) -> bool:
@@ -68,19 +97,31 @@ def _message(message: dict[str, Any], number: int) -> Incoming | None:
         media=_media(message),
         phone=_own_phone(message),
         sent_at=_time(message.get("date")),
-        handle={"media_group_id": message["media_group_id"]} if message.get("media_group_id") else {},
+        handle=_ties(message),
     )
     says = found.text or found.payload or found.location or found.media or found.phone
     return found if says or _WORDLESS & message.keys() else None
 
 
+def _ties(message: dict[str, Any]) -> dict[str, Any]:
+    """What ties a message to others: its album, and its number, by which a correction names it."""
+    album = {"media_group_id": message["media_group_id"]} if message.get("media_group_id") else {}
+    return {**album, **_number("number", message)}
+
+
+def _number(name: str, message: dict[str, Any]) -> dict[str, int]:
+    number = message.get("message_id")
+    return {name: number} if isinstance(number, int) else {}
+
+
 def _edited(message: dict[str, Any], number: int) -> Incoming | None:
-    """A correction is a new message. A live location that moves is none: the first pin counts."""
+    """A correction is a message of its own that names the one it corrects. A live location that moves is none: the
+    first pin counts."""
     text, payload = _words(message)
     if "location" in message or not (text or payload):
         return None
     sender, at = str(message["chat"]["id"]), _time(message.get("edit_date"))
-    return Incoming(NAME, f"u{number}-edited", sender, text, payload, sent_at=at)
+    return Incoming(NAME, f"u{number}-edited", sender, text, payload, sent_at=at, handle=_number("edits", message))
 
 
 def _time(seconds: int | None) -> datetime | None:
@@ -166,7 +207,7 @@ def _label(message: dict[str, Any], data: str) -> dict[str, str]:
 
 
 def _membership(change: dict[str, Any], number: int) -> Incoming | None:
-    event = _EVENTS.get(change["new_chat_member"]["status"])
+    event = _EVENTS.get(_status(change))
     if event is None or not _private(change):
         return None
     return Incoming(NAME, f"u{number}", str(change["chat"]["id"]), event=event, sent_at=_time(change.get("date")))

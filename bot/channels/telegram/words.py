@@ -19,6 +19,13 @@ CHOOSE: Final = "Anh/chị chọn giúp ạ:"
 CHOSEN: Final = "✓ "
 """Stands before the label of the button that was pressed."""
 
+PRIVATE: Final = (
+    "Tôi chỉ nhận phản ánh khi trò chuyện riêng, để thông tin của anh/chị không lộ ra nhóm. "
+    "Mời anh/chị bấm nút dưới đây để nhắn riêng cho tôi ạ."
+)
+PRIVATE_BUTTON: Final = "Nhắn riêng"
+"""The refusal in a group, and the button that leads to the private conversation."""
+
 COMMANDS: Final = (
     ("start", "Bắt đầu"),
     ("phieu", "Phiếu của tôi"),
@@ -32,3 +39,9 @@ COMMAND_TEXTS: Final = {"help": "trợ giúp", "phieu": "phiếu của tôi", "h
 
 TOO_BIG: Final = "Telegram chỉ chuyển được tệp đến 20 MB nên tôi chưa nhận được. Anh/chị gửi tệp nhỏ hơn giúp ạ."
 LOST: Final = "Tôi không tải được tệp anh/chị vừa gửi từ Telegram. Anh/chị gửi lại giúp ạ."
+
+BY_HAND: Final = (
+    "Làm bằng tay ở @BotFather: /setuserpic (ảnh đại diện), /setdescription (lời giới thiệu trước khi bấm Bắt đầu),",
+    "/setjoingroups → Disable (trợ lý chỉ nói chuyện riêng từng người).",
+)
+"""What the Bot API cannot do, or should be decided by a person."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from bot.web.security import HOME
-from bot.web.staff import case, cases, handoffs, media, new_case, people, reviews
+from bot.web.staff import calls, case, cases, handoffs, media, new_case, people, reports, reviews
 from bot.web.staff.page import ConsoleRoute
 from bot.web.staff.sign_in import Door
 from bot.wiring import System
@@ -29,6 +29,11 @@ def staff_router(system: System) -> APIRouter:
         ("/cases/{code}/extend", None, case.extend),
         ("/cases/{code}/reply", None, case.reply),
         ("/media/{media_id}", media.show, None),
+        ("/calls", calls.show, None),
+        ("/calls/{call}/told", None, calls.told),
+        ("/calls/{call}/again", None, calls.again),
+        ("/reports", reports.show_list, None),
+        ("/reports/{name}", reports.show, None),
         ("/reviews", reviews.show, None),
         ("/reviews/{review_id}", None, reviews.decide),
         ("/handoffs", handoffs.show_list, None),

@@ -17,7 +17,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from bot.domain import tracking_code
 from bot.domain.message import clean_text
 from bot.errors import InvalidInput
-from bot.services import handle_case
+from bot.services import direct_case, handle_case
+from bot.services.notify import listening
 from bot.store.models import Case, CaseMessage
 from bot.web.staff import choices
 from bot.web.staff.case_view import case_values
@@ -56,7 +57,7 @@ def assign(code: str, visit: Visit = Depends(visiting), form: Form = Depends(pos
         return found
 
     def deed(session: Session, case: Case, _: tuple[str, ...]) -> None:
-        handle_case.assign(session, city, case, unit(), visit.actor, visit.now, note=form.get("note"))
+        direct_case.assign(session, city, case, unit(), visit.actor, visit.now, note=form.get("note"))
 
     return _do(visit, code, form, deed, lambda case: case.agency == unit(), "assigned")
 
@@ -66,7 +67,7 @@ def reclassify(code: str, visit: Visit = Depends(visiting), form: Form = Depends
     topic = form.get("topic")
 
     def deed(session: Session, case: Case, _: tuple[str, ...]) -> None:
-        handle_case.reclassify(session, visit.system.city, case, topic, visit.actor, visit.now)
+        direct_case.reclassify(session, visit.system.city, case, topic, visit.actor, visit.now)
 
     return _do(visit, code, form, deed, lambda case: case.topic == topic and case.topic_sure, "topic")
 
@@ -75,7 +76,7 @@ def extend(code: str, visit: Visit = Depends(visiting), form: Form = Depends(pos
     """More time, once, with a reason."""
 
     def deed(session: Session, case: Case, _: tuple[str, ...]) -> None:
-        handle_case.extend(
+        direct_case.extend(
             session, visit.system.city, case, form.number("hours"), form.get("note"), visit.actor, visit.now
         )
 
@@ -89,10 +90,10 @@ def reply(code: str, visit: Visit = Depends(visiting), form: Form = Depends(post
     """A message to the resident; the form's key makes sure that it is sent once."""
     with visit.system.db.read() as session:
         said = session.scalar(select(CaseMessage.id).where(CaseMessage.key == form.key)) is not None
-        reached = visible(session, visit, code).conversation_id is not None
+        reached = bool(listening(session, visible(session, visit, code)))
 
     def deed(session: Session, case: Case, _: tuple[str, ...]) -> None:
-        handle_case.reply(session, visit.system.city, case, form.get("note"), visit.actor, visit.now, key=form.key)
+        direct_case.reply(session, visit.system.city, case, form.get("note"), visit.actor, visit.now, key=form.key)
 
     return _do(visit, code, form, deed, lambda _: said, "replied" if reached else "noted", dated=False)
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.city import City
 from bot.domain.status import STATUSES, Clock, Move
+from bot.services import track_case
 from bot.services.handle_case import allowed
-from bot.services.track_case import full_view
 from bot.store.models import Case, Conversation, Resident
 from bot.store.queries import Line, conversation_lines, lines_of_case, staff_names
 from bot.web.staff import choices, words
@@ -27,7 +27,7 @@ def case_values(session: Session, visit: Visit, case: Case) -> dict[str, Any]:
     conversation = session.get(Conversation, case.conversation_id) if case.conversation_id else None
     return {
         "case": case,
-        "view": full_view(session, city, case, now),
+        "view": track_case.full_view(session, city, case, now),
         "state": STATUSES[case.status],
         "parent": parent.code if parent else None,
         "kind": words.KINDS.get(case.kind, case.kind),
@@ -54,9 +54,8 @@ def channel_label(visit: Visit, channel: str) -> str:
 
 
 def knows_sender(visit: Visit, case: Case) -> bool:
-    """Whether this person may learn who filed: for some topics only the dispatchers (they protect the identity)."""
-    topic = visit.system.city.topics.get(case.topic or "")
-    return visit.may("see_all") or topic is None or not topic.identity_protected
+    """Whether this person may learn who filed."""
+    return track_case.knows_sender(visit.system.city, visit.actor.role, case)
 
 
 def _rank(move: Move) -> int:

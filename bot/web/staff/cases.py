@@ -14,6 +14,7 @@ from bot.domain.message import clean_text
 from bot.domain.routing import TRIAGE
 from bot.domain.status import STATUSES, Phase
 from bot.errors import InvalidInput
+from bot.services.channel_state import unwell
 from bot.services.handle_case import is_overdue
 from bot.store.queries import CaseFilter, case_counts, case_page
 from bot.web.staff import choices, words
@@ -39,12 +40,17 @@ def show(visit: Visit = Depends(visiting)) -> Response:
     with visit.system.db.read() as session:
         page = case_page(session, visit.scope, chosen, now, _urgent(city), _page_number(asked))
         counts = case_counts(session, visit.scope, now, TRIAGE)
+        troubles = [
+            words.trouble(visit.system.channels[state.channel].label, state)
+            for state in unwell(session, now)
+            if state.channel in visit.system.channels
+        ]
     rows = [(case, is_overdue(case, now)) for case in page.rows]
     return visit.page(
         "cases", rows=rows, page=page, counts=counts, chosen=chosen, asked=asked, error=error, statuses=STATUSES,
         phases=words.PHASES, topics=choices.topics(city), wards=choices.wards(city), units=choices.units(city),
         ward_words=choices.ward_words, link=_Linker(asked), desk=city.agency_name(TRIAGE),
-        filed=tracking_code.read(asked.get("filed", ""), city.code_prefix),
+        troubles=troubles, filed=tracking_code.read(asked.get("filed", ""), city.code_prefix),
     )  # fmt: skip
 
 

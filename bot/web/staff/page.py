@@ -21,6 +21,7 @@ from starlette.datastructures import UploadFile
 from bot.domain.message import MAX_TEXT, clean_text
 from bot.domain.roles import Role, may
 from bot.errors import InvalidInput, NotAllowed, NotFound, TooLarge
+from bot.services import call_instead
 from bot.services.handle_case import Actor
 from bot.store.models import Staff, new_id
 from bot.store.queries import Scope, waiting_counts
@@ -71,6 +72,7 @@ class Visit:
         """Draw staff/<template>.html."""
         with self.system.db.read() as session:
             waiting = waiting_counts(session) if self.may("review") or self.may("handoff") else {}
+            waiting["calls"] = call_instead.count(session, self.actor)
         values |= {"me": self.staff, "may": self.may, "waiting": waiting}
         return draw(self.request, template, self.visitor, status, **values)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.city import City
+from bot.domain import proof
 from bot.domain.deadline import ZONE, WorkCalendar, in_words
 from bot.domain.roles import LABELS, STAFF_ROLES, Role
 from bot.domain.status import STATUSES, Phase
-from bot.store.models import CaseEvent
+from bot.services.deliver import international
+from bot.store.models import CaseEvent, ChannelState
 
 DONE = {
     "moved": "Đã cập nhật phiếu.",
@@ -28,6 +31,8 @@ DONE = {
     "deactivated": "Đã ngừng tài khoản.",
     "activated": "Đã mở lại tài khoản.",
     "signed_out": "Anh/chị đã đăng xuất.",
+    "called": "Đã ghi nhận cuộc gọi; tin này sẽ không gửi lại nữa.",
+    "resent": "Đã đưa tin vào hàng gửi lại. Nếu vẫn không gửi được, tin sẽ trở lại danh sách này.",
 }
 PHASES = {
     Phase.WAITING: "Chờ xử lý",
@@ -40,13 +45,9 @@ WHY = {
     "corrected": "Người dân đã sửa",
     "rerouted": "Cán bộ đã đổi lĩnh vực hoặc đơn vị",
 }
-SENDING = {
-    "queued": "Đang chờ gửi",
-    "claimed": "Đang gửi",
-    "sent": "Đã gửi",
-    "delivered": "Đã tới người nhận",
-    "undeliverable": "Không gửi được",
-}
+SENDING = proof.STATES
+INSTEAD = proof.INSTEAD
+NOTICES = proof.KINDS
 RATINGS = {"satisfied": "Hài lòng", "acceptable": "Chấp nhận được", "unsatisfied": "Chưa hài lòng"}
 KINDS = {"report": "Phản ánh", "suggestion": "Sáng kiến, góp ý"}
 STAGES = {"report": "Kèm phản ánh", "more": "Bổ sung sau", "result": "Sau khi xử lý"}
@@ -116,9 +117,46 @@ def event(city: City, row: CaseEvent) -> str:
         return f"Đánh giá: {RATINGS.get(target, target)}"
     if row.kind == "extended":
         return f"Gia hạn từ {source} đến {target}"
+    if row.kind == "reminder":
+        return "Hệ thống nhắc hạn"
+    if row.kind == "called":
+        return "Đã gọi điện báo người gửi"
     if row.kind == "status" and target in STATUSES:
         return STATUSES[target].label
     return " → ".join(part for part in (source, target) if part)
+
+
+def step(attempt: dict[str, Any], names: dict[str, str]) -> str:
+    """One attempt to tell the resident: `Đã gửi (tin mẫu)`, `Đã gọi điện báo – Cao Cán Bộ: con gái nghe máy`."""
+    said = proof.OUTCOMES.get(attempt["outcome"], attempt["outcome"])
+    if attempt["way"]:
+        said += f" ({proof.WAYS.get(attempt['way'], attempt['way'])})"
+    if attempt["by"]:
+        said += f" – {person(attempt['by'], names)}"
+    return f"{said}: {attempt['reason']}" if attempt["reason"] else said
+
+
+def way(notice: dict[str, Any]) -> str:
+    """By which way a notice went, for one that went."""
+    return proof.WAYS.get(notice["way"] or "", "") if notice["state"] in proof.SENT else ""
+
+
+def trouble(label: str, state: ChannelState) -> str:
+    """What is wrong with a channel, and who has to do something."""
+    since = f" từ {short(state.since)}" if state.since else ""
+    why = f" ({state.reason})" if state.reason else ""
+    if state.down:
+        return (
+            f"Kênh {label} không gửi được tin{since}{why}. Tin đang được giữ lại, không mất; "
+            "quản trị hệ thống cần kiểm tra khóa và tài khoản của kênh này."
+        )
+    again = f" lúc {short(state.until)}" if state.until else ""
+    return f"Kênh {label} đang gián đoạn{since}{why}. Tin đang được giữ lại, hệ thống tự gửi tiếp{again}."
+
+
+def tel(number: str) -> str:
+    """A phone number as a link dials it: `+84912345678`."""
+    return f"+{international(number)}"
 
 
 def short(moment: datetime) -> str:

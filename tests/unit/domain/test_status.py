@@ -11,7 +11,7 @@ from bot.domain.roles import Role
 from bot.domain.status import FIRST, MOVES, STATUSES, Clock, Phase, find_move, moves_for, path
 
 D, O, L, A, R, S = Role.DISPATCHER, Role.OFFICER, Role.LEADER, Role.ADMIN, Role.RESIDENT, Role.SYSTEM  # noqa: E741
-FACTS = {"code", "topic", "agency", "due", "note", "answer", "days", "parent"}
+FACTS = {"code", "topic", "agency", "due", "note", "answer", "days", "parent", "until"}
 """What a notice may name."""
 
 FROM_THE_DOMAIN = {

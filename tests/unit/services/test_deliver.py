@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from bot.channels.base import File
+from bot.channels.base import File, Rate
 from bot.channels.webchat import WebChat
-from bot.domain.message import Button, Outgoing
-from bot.errors import BrokenRequest, ChannelDown, RetryLater, Unreachable
+from bot.domain.message import Button, Incoming, Outgoing, Template
+from bot.domain.reach import Kind, PushRules, Way
+from bot.errors import BrokenRequest, ChannelDown, RetryLater, Unreachable, WayClosed
+from bot.services.channel_state import troubles
 from bot.services.notify import queue
-from bot.services.receive import open_conversation
-from bot.store.models import Conversation, Outbox
+from bot.services.receive import open_conversation, receive
+from bot.store.models import Attempt, Conversation, Outbox
 from tests.scripted import Desk
 from tests.unit.office import picture
 
@@ -31,9 +34,11 @@ class Platform(WebChat):
 
     def __init__(self) -> None:
         self.failures: list[Exception] = []
+        self.tried: list[tuple[Way, str]] = []
         self.taken: list[tuple[str, Outgoing, list[File]]] = []
 
-    def send(self, address: str, message: Outgoing, files: list[File]) -> str:
+    def send(self, address: str, message: Outgoing, files: list[File], way: Way = "free") -> str:
+        self.tried.append((way, address))
         if self.failures:
             raise self.failures.pop(0)
         self.taken.append((address, message, files))
@@ -50,13 +55,26 @@ def platform(desk: Desk) -> Platform:
     return channel
 
 
-def put(desk: Desk, text: str = "Xin chào", who: str = "an", channel: str = "platform", **more: Any) -> int:
+def put(
+    desk: Desk,
+    text: str = "Xin chào",
+    who: str = "an",
+    channel: str = "platform",
+    kind: Kind = "notice",
+    urgent: bool = False,
+    **more: Any,
+) -> int:
     with desk.system.db.write() as session:
         conversation = open_conversation(session, channel, who, desk.now)
         key = f"k{next(desk.numbers)}"
-        queue(session, conversation.id, Outgoing(text, **more), key, "notice", desk.now)
+        queue(session, conversation.id, Outgoing(text, **more), key, kind, desk.now, urgent=urgent)
         session.flush()
         return session.scalars(select(Outbox.id).where(Outbox.key == key)).one()
+
+
+def writes(desk: Desk, who: str = "an", **what: Any) -> None:
+    with desk.system.db.write() as session:
+        receive(session, Incoming("platform", f"m{next(desk.numbers)}", who, "alô", **what), desk.now)
 
 
 def row(desk: Desk, row_id: int) -> Outbox:
@@ -129,18 +147,17 @@ def test_a_time_out_may_have_arrived_and_is_repeated_once_only(desk: Desk, platf
 
 
 def test_who_has_blocked_us_is_remembered_until_they_write(desk: Desk, platform: Platform) -> None:
-    first, second = put(desk), put(desk)
+    first, second = put(desk, "một"), put(desk, "hai")
     platform.failures = [Unreachable("người dùng đã chặn")]
     empty(desk)
-    assert (row(desk, first).state, row(desk, first).reason) == ("undeliverable", "người dùng đã chặn")
-    assert row(desk, second).state == "undeliverable"
+    assert (row(desk, first).state, row(desk, first).reason) == ("waiting", "người dùng đã chặn")
+    assert row(desk, second).state == "waiting"
     assert row(desk, second).reason
-    assert platform.texts == []
-    with desk.system.db.write() as session:
-        session.scalars(select(Conversation)).one().reachable = True
-    put(desk, "lại đây")
+    assert len(platform.tried) == 1
+    writes(desk)
+    put(desk, "ba")
     empty(desk)
-    assert platform.texts == ["lại đây"]
+    assert platform.texts == ["một", "hai", "ba"]
 
 
 def test_a_broken_request_is_never_repeated_and_blocks_nothing(desk: Desk, platform: Platform) -> None:
@@ -197,3 +214,207 @@ def test_a_reason_of_any_length_is_kept(desk: Desk, platform: Platform) -> None:
     empty(desk)
     assert row(desk, broken).state == "undeliverable"
     assert len(row(desk, broken).reason) <= 300
+
+
+TEMPLATE = Template("case_update", {"code": "HN2611-7K3QX-F"})
+ZALO = PushRules(free=timedelta(days=7), template=True, phone=True)
+FACEBOOK = PushRules(free=timedelta(hours=24), officer=timedelta(days=7), template=True)
+
+
+def proof(desk: Desk, row_id: int) -> list[tuple[str, str | None]]:
+    with desk.system.db.read() as session:
+        steps = session.scalars(select(Attempt).where(Attempt.outbox_id == row_id).order_by(Attempt.id))
+        return [(step.outcome, step.way) for step in steps]
+
+
+def test_inside_the_window_it_is_ordinary_words(desk: Desk, platform: Platform) -> None:
+    platform.push = ZALO
+    writes(desk)
+    desk.passes(days=6)
+    sent = put(desk, template=TEMPLATE)
+    empty(desk)
+    assert platform.tried == [("free", "an")]
+    assert proof(desk, sent) == [("sent", "free")]
+
+
+def test_after_the_window_the_template_goes_without_trying_the_words(desk: Desk, platform: Platform) -> None:
+    platform.push = ZALO
+    writes(desk)
+    desk.passes(days=12)
+    sent = put(desk, template=TEMPLATE)
+    empty(desk)
+    assert platform.tried == [("template", "an")]
+    assert row(desk, sent).way == "template"
+
+
+def test_a_refused_template_goes_by_phone_then_to_staff(desk: Desk, platform: Platform) -> None:
+    platform.push = ZALO
+    writes(desk)
+    gives_phone(desk, "0912 345 678")
+    desk.passes(days=12)
+    first = put(desk, template=TEMPLATE)
+    platform.failures = [WayClosed("mã -249")]
+    empty(desk)
+    assert platform.tried == [("template", "an"), ("phone", "84912345678")]
+    assert proof(desk, first) == [("refused", "template"), ("sent", "phone")]
+    second = put(desk, template=TEMPLATE)
+    platform.failures = [WayClosed("mã -249"), WayClosed("không có tài khoản Zalo")]
+    empty(desk)
+    assert row(desk, second).state == "waiting"
+    assert row(desk, second).reason == "không có tài khoản Zalo"
+
+
+def test_what_waited_is_the_first_thing_said(desk: Desk, platform: Platform) -> None:
+    platform.push = PushRules(free=timedelta(hours=24))
+    writes(desk)
+    desk.passes(days=3)
+    put(desk, "kết quả")
+    empty(desk)
+    assert platform.tried == []
+    writes(desk)
+    put(desk, "trả lời", kind="reply")
+    empty(desk)
+    assert platform.texts == ["kết quả", "trả lời"]
+
+
+def test_a_late_answer_is_not_said_days_later(desk: Desk, platform: Platform) -> None:
+    platform.push = PushRules(free=timedelta(hours=24))
+    writes(desk)
+    desk.passes(days=3)
+    answer = put(desk, kind="reply")
+    empty(desk)
+    assert row(desk, answer).state == "undeliverable"
+
+
+def test_an_officers_words_go_longer_than_the_machines(desk: Desk, platform: Platform) -> None:
+    platform.push = FACEBOOK
+    writes(desk)
+    desk.passes(days=4)
+    put(desk, "máy", kind="notice")
+    put(desk, "cán bộ", kind="staff")
+    empty(desk)
+    assert platform.tried == [("officer", "an")]
+    assert platform.texts == ["cán bộ"]
+
+
+def test_the_night_is_quiet_but_for_urgent_ones(desk: Desk, platform: Platform) -> None:
+    writes(desk)
+    desk.passes(hours=14)
+    held, urgent = put(desk, "sáng mai"), put(desk, "gấp", who="binh", urgent=True)
+    empty(desk)
+    assert platform.texts == ["gấp"]
+    assert proof(desk, held) == [("held", None)]
+    assert proof(desk, urgent) == [("sent", "free")]
+    desk.passes(hours=6, minutes=59)
+    empty(desk)
+    assert platform.texts == ["gấp"]
+    desk.passes(minutes=1)
+    empty(desk)
+    assert platform.texts == ["gấp", "sáng mai"]
+
+
+def test_who_is_awake_hears_at_night(desk: Desk, platform: Platform) -> None:
+    desk.passes(hours=14)
+    put(desk, "giữ lại")
+    empty(desk)
+    writes(desk)
+    put(desk, "đáp", kind="reply")
+    empty(desk)
+    assert platform.texts == ["giữ lại", "đáp"]
+
+
+def test_receipts_mark_what_they_name_and_only_once(desk: Desk, platform: Platform) -> None:
+    sent, other = put(desk), put(desk, who="binh")
+    empty(desk)
+    for _ in range(2):
+        writes(desk, event="delivered", handle={"ids": ["p-1"]})
+    desk.passes(minutes=2)
+    writes(desk, event="read", handle={"until": desk.now.isoformat()})
+    writes(desk, event="delivered", handle={"ids": ["p-1"]})
+    found = row(desk, sent)
+    assert (found.state, found.delivered_at, found.read_at) == ("read", desk.now - timedelta(minutes=2), desk.now)
+    assert row(desk, other).state == "sent"
+    assert proof(desk, sent) == [("sent", "free"), ("delivered", "free"), ("read", "free")]
+
+
+def test_a_receipt_of_a_stranger_makes_no_conversation(desk: Desk, platform: Platform) -> None:
+    writes(desk, who="khach", event="read", handle={"until": desk.now.isoformat()})
+    with desk.system.db.read() as session:
+        assert session.scalars(select(Conversation)).all() == []
+
+
+def test_an_outage_stops_the_channel_and_not_the_worker(desk: Desk, platform: Platform) -> None:
+    rows = [put(desk, str(n), who=f"n{n}") for n in range(50)]
+    platform.failures = [RetryLater("500", everyone=True) for _ in range(50)]
+    empty(desk)
+    assert len(platform.tried) == 3
+    with desk.system.db.read() as session:
+        assert [state.channel for state in troubles(session)] == ["platform"]
+    platform.failures = []
+    desk.passes(minutes=20)
+    empty(desk)
+    assert sorted(platform.texts, key=int) == [str(n) for n in range(50)]
+    assert {row(desk, r).state for r in rows} == {"sent"}
+    with desk.system.db.read() as session:
+        assert troubles(session) == []
+
+
+def test_a_refused_token_is_one_alarm_and_one_call(
+    desk: Desk, platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        put(desk, who=f"n{number}")
+    platform.failures = [ChannelDown("token refused")] * 20
+    empty(desk)
+    desk.passes(minutes=5)
+    empty(desk)
+    assert len(platform.tried) == 2
+    assert sum("ALARM" in record.message for record in caplog.records) == 1
+
+
+def gives_phone(desk: Desk, phone: str) -> None:
+    with desk.system.db.write() as session:
+        session.scalars(select(Conversation)).one().resident.phone = phone
+
+
+def test_a_person_who_gets_a_lot_at_once_holds_up_nobody(desk: Desk, platform: Platform) -> None:
+    platform.rate = Rate(overall=1000, one=1, burst=2)
+    rows = [put(desk, str(number)) for number in range(3)]
+    put(desk, "khác", who="binh")
+    empty(desk)
+    assert platform.texts == ["0", "1", "khác"]
+    assert (row(desk, rows[2]).state, row(desk, rows[2]).attempts) == ("queued", 0)
+    assert proof(desk, rows[2]) == []
+    assert timedelta() < row(desk, rows[2]).available_at - desk.now <= timedelta(seconds=2)
+
+
+def test_slow_down_again_and_again_is_meant_for_all(desk: Desk, platform: Platform) -> None:
+    for number in range(20):
+        put(desk, str(number), who=f"n{number}")
+    platform.failures = [RetryLater("429", after=1.0) for _ in range(20)]
+    empty(desk)
+    assert len(platform.tried) == 3
+    platform.failures = []
+    desk.passes(minutes=1)
+    empty(desk)
+    assert sorted(platform.texts, key=int) == [str(number) for number in range(20)]
+
+
+def test_slow_down_once_in_a_while_stops_nobody_else(desk: Desk, platform: Platform) -> None:
+    for number in range(20):
+        put(desk, str(number), who=f"n{number}")
+    platform.failures = [RetryLater("429", after=1.0), RetryLater("429", after=1.0)]
+    empty(desk)
+    assert len(platform.taken) == 18
+
+
+def test_a_slow_platform_leaves_room_for_the_others(desk: Desk, platform: Platform) -> None:
+    desk.deliver.share = 2
+    for number in range(3):
+        put(desk, str(number), who=f"n{number}")
+    other = put(desk, channel="webchat")
+    under_way = [desk.deliver.take(), desk.deliver.take()]
+    assert desk.deliver.take() == other
+    assert desk.deliver.take() is None
+    desk.deliver.carry(under_way[0])
+    assert desk.deliver.take() is not None

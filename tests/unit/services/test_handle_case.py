@@ -9,9 +9,8 @@ import pytest
 from bot.domain.message import Outgoing
 from bot.domain.roles import Role
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.services import handle_case
+from bot.services import answer_case, direct_case
 from bot.services.handle_case import Actor, allowed, is_overdue
-from bot.services.remind import tick
 from bot.store.models import Review
 from tests.scripted import MONDAY
 from tests.unit.office import Office
@@ -31,9 +30,9 @@ def hanoi(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
 
 def test_from_the_desk_to_the_thanks(office: Office) -> None:
     code = office.file(ward=None)
-    office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    office.act(code, direct_case.assign, office.unit, office.dispatcher)
     office.answered(code)
-    case = office.act(code, handle_case.rate, "satisfied")
+    case = office.act(code, answer_case.rate, "satisfied")
     assert case.status == "closed"
     assert case.rating == "satisfied"
     assert office.steps(code) == ["received", "assigned", "in_progress", "pending_approval", "resolved", "closed"]
@@ -104,7 +103,7 @@ def test_other_units_do_not_touch_a_case(office: Office) -> None:
     with pytest.raises(NotAllowed, match="đơn vị"):
         office.move(code, "in_progress", office.stranger)
     with pytest.raises(NotAllowed):
-        office.act(code, handle_case.reply, "xin chào", office.stranger)
+        office.act(code, direct_case.reply, "xin chào", office.stranger)
     assert allowed(office.stranger, office.case(code)) == []
 
 
@@ -145,11 +144,11 @@ def test_a_leader_who_wrote_the_answer_does_not_approve_it(office: Office) -> No
 def test_an_officer_neither_assigns_nor_extends_nor_reclassifies(office: Office) -> None:
     code = office.file()
     with pytest.raises(NotAllowed):
-        office.act(code, handle_case.assign, office.other, office.officer)
+        office.act(code, direct_case.assign, office.other, office.officer)
     with pytest.raises(NotAllowed):
-        office.act(code, handle_case.extend, 8, "mưa", office.officer)
+        office.act(code, direct_case.extend, 8, "mưa", office.officer)
     with pytest.raises(NotAllowed):
-        office.act(code, handle_case.reclassify, "noise", office.officer)
+        office.act(code, direct_case.reclassify, "noise", office.officer)
 
 
 # ---- the answer
@@ -166,7 +165,7 @@ def test_field_work_needs_a_photo_afterwards(office: Office) -> None:
 
 def test_what_is_no_field_work_needs_none(office: Office) -> None:
     code = office.file(topic="dossier_delay", ward=None)
-    office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    office.act(code, direct_case.assign, office.unit, office.dispatcher)
     assert office.move(code, "pending_approval", office.officer, note="Đã trả hồ sơ").status == "pending_approval"
 
 
@@ -196,7 +195,7 @@ def test_returned_twice_then_the_city_decides(office: Office) -> None:
         case = office.move(code, "received", office.officer, note="không thuộc phường")
         assert (case.agency, case.returned) == ("triage_desk", number)
         assert case.supervised == (number == 2)
-        office.act(code, handle_case.assign, office.unit, office.dispatcher)
+        office.act(code, direct_case.assign, office.unit, office.dispatcher)
     with pytest.raises(NotAllowed, match="hai lần"):
         office.move(code, "received", office.officer, note="vẫn không thuộc")
     assert "received" not in [m.target for m in allowed(office.officer, office.case(code))]
@@ -216,7 +215,7 @@ def test_a_return_needs_a_reason(office: Office) -> None:
 
 def test_a_transfer_tells_the_resident_and_asks_for_a_review(office: Office) -> None:
     code = office.file()
-    case = office.act(code, handle_case.assign, office.other, office.dispatcher, note="ranh giới")
+    case = office.act(code, direct_case.assign, office.other, office.dispatcher, note="ranh giới")
     assert (case.agency, case.status) == (office.other, "assigned")
     assert case.events[-1].kind == "transfer"
     assert office.city.agency_name(office.other) in office.told()
@@ -227,15 +226,15 @@ def test_a_transfer_tells_the_resident_and_asks_for_a_review(office: Office) -> 
 def test_assigning_needs_a_real_unit_and_an_open_case(office: Office) -> None:
     code = office.file()
     with pytest.raises(InvalidInput, match="atlantis"):
-        office.act(code, handle_case.assign, "atlantis", office.dispatcher)
+        office.act(code, direct_case.assign, "atlantis", office.dispatcher)
     office.move(code, "withdrawn", office.resident)
     with pytest.raises(NotAllowed, match="kết thúc"):
-        office.act(code, handle_case.assign, office.other, office.dispatcher)
+        office.act(code, direct_case.assign, office.other, office.dispatcher)
 
 
 def test_reclassifying_sets_topic_and_clock_and_asks_for_a_review(office: Office) -> None:
     code = office.file(topic=None, topic_sure=False)
-    case = office.act(code, handle_case.reclassify, "manhole_cover", office.dispatcher)
+    case = office.act(code, direct_case.reclassify, "manhole_cover", office.dispatcher)
     assert (case.topic, case.topic_sure, case.level) == ("manhole_cover", True, "urgent")
     assert case.due_at == hanoi(23, 14, 30)
     (review,) = office.rows(Review)
@@ -244,7 +243,7 @@ def test_reclassifying_sets_topic_and_clock_and_asks_for_a_review(office: Office
 
 def test_an_emergency_stays_urgent_whatever_it_is_about(office: Office) -> None:
     code = office.file(topic=None, topic_sure=False, level="urgent")
-    case = office.act(code, handle_case.reclassify, "street_lighting", office.dispatcher)
+    case = office.act(code, direct_case.reclassify, "street_lighting", office.dispatcher)
     assert case.level == "urgent"
     assert case.due_at == hanoi(23, 14, 30)
 
@@ -253,7 +252,7 @@ def test_what_is_over_keeps_its_due_time_when_it_is_reclassified(office: Office)
     code = office.file()
     office.answered(code)
     due = office.case(code).due_at
-    assert office.act(code, handle_case.reclassify, "manhole_cover", office.dispatcher).due_at == due
+    assert office.act(code, direct_case.reclassify, "manhole_cover", office.dispatcher).due_at == due
 
 
 # ---- the other ends
@@ -311,27 +310,27 @@ def test_withdrawing_is_possible_until_there_is_a_result(office: Office) -> None
 def test_a_good_rating_closes(office: Office, rating: str) -> None:
     code = office.file()
     office.answered(code)
-    assert office.act(code, handle_case.rate, rating).status == "closed"
+    assert office.act(code, answer_case.rate, rating).status == "closed"
 
 
 def test_a_bad_rating_leaves_the_way_back_open(office: Office) -> None:
     code = office.file()
     office.answered(code)
-    case = office.act(code, handle_case.rate, "unsatisfied")
+    case = office.act(code, answer_case.rate, "unsatisfied")
     assert (case.status, case.rating) == ("resolved", "unsatisfied")
-    assert office.act(code, handle_case.rate, "satisfied").status == "closed"
+    assert office.act(code, answer_case.rate, "satisfied").status == "closed"
 
 
 def test_nothing_to_rate_yet(office: Office) -> None:
     with pytest.raises(NotAllowed):
-        office.act(office.file(), handle_case.rate, "satisfied")
+        office.act(office.file(), answer_case.rate, "satisfied")
 
 
 def test_reopened_runs_half_the_clock_twice_at_most(office: Office) -> None:
     code = office.file()
     for number in (1, 2):
         office.answered(code)
-        case = office.act(code, handle_case.reopen, "vẫn tối")
+        case = office.act(code, answer_case.reopen, "vẫn tối")
         assert (case.status, case.reopened, case.rating) == ("reopened", number, None)
         # Half of forty working hours from Monday at 9: Wednesday at 14:30.
         assert case.due_at == hanoi(25, 14, 30)
@@ -339,7 +338,7 @@ def test_reopened_runs_half_the_clock_twice_at_most(office: Office) -> None:
         assert case.events[-1].note == "vẫn tối"
     office.answered(code)
     with pytest.raises(NotAllowed, match="giám sát"):
-        office.act(code, handle_case.reopen, "vẫn tối")
+        office.act(code, answer_case.reopen, "vẫn tối")
     assert "reopened" not in [m.target for m in allowed(office.resident, office.case(code))]
 
 
@@ -347,7 +346,7 @@ def test_a_reopened_case_needs_a_new_photo(office: Office) -> None:
     code = office.file()
     office.answered(code)
     office.desk.passes(hours=1)
-    office.act(code, handle_case.reopen, "vẫn tối")
+    office.act(code, answer_case.reopen, "vẫn tối")
     office.desk.passes(hours=1)
     with pytest.raises(InvalidInput, match="ảnh"):
         office.move(code, "pending_approval", office.officer, note="Xong thật rồi")
@@ -361,26 +360,12 @@ def test_reopening_ends_with_the_fifteenth_day(office: Office) -> None:
     code = office.file()
     office.answered(code)
     office.desk.passes(days=15)
-    assert office.act(code, handle_case.reopen, "vẫn tối").status == "reopened"
+    assert office.act(code, answer_case.reopen, "vẫn tối").status == "reopened"
     late = office.file()
     office.answered(late)
     office.desk.passes(days=15, minutes=1)
     with pytest.raises(NotAllowed, match="15 ngày"):
-        office.act(late, handle_case.reopen, "vẫn tối")
-
-
-def test_nobody_rates_for_five_working_days_and_it_closes(office: Office) -> None:
-    code = office.file()
-    office.answered(code)
-    office.desk.now = hanoi(30, 8, 59)
-    assert office.change(lambda s: tick(s, office.city, office.desk.now)) == 0
-    office.desk.now = hanoi(30, 9)
-    assert office.change(lambda s: tick(s, office.city, office.desk.now)) == 1
-    assert office.case(code).status == "closed"
-    assert office.case(code).events[-1].actor == "system"
-    assert "đã hoàn thành" in office.told()
-    assert office.change(lambda s: tick(s, office.city, office.desk.now)) == 0
-    assert office.act(code, handle_case.reopen, "vẫn tối").status == "reopened"
+        office.act(late, answer_case.reopen, "vẫn tối")
 
 
 # ---- clocks
@@ -395,7 +380,7 @@ def test_a_question_pauses_the_clock_and_the_answer_resumes_it(office: Office) -
     assert "Cột số mấy" in office.told()
     office.desk.now = hanoi(25, 10)
     assert not is_overdue(office.case(code), hanoi(7, 9, month=12))
-    office.act(code, handle_case.add_from_resident, "cột 12", (), key="m1")
+    office.act(code, answer_case.add_from_resident, "cột 12", (), key="m1")
     case = office.case(code)
     assert case.status == "assigned"
     # 1.5 hours on Monday, 8 on Tuesday, 2 on Wednesday.
@@ -408,11 +393,11 @@ def test_a_pause_at_the_desk_counts_for_the_unit_as_well(office: Office) -> None
     office.desk.now = hanoi(23, 10)
     office.move(code, "need_info", office.dispatcher, note="Ở phường nào ạ?")
     office.desk.now = hanoi(25, 10)
-    case = office.act(code, handle_case.add_from_resident, "phường Giảng Võ", (), key="m1")
+    case = office.act(code, answer_case.add_from_resident, "phường Giảng Võ", (), key="m1")
     assert case.status == "received"
     assert case.due_at == hanoi(3, 9, month=12)
     office.desk.now = hanoi(25, 11)
-    case = office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    case = office.act(code, direct_case.assign, office.unit, office.dispatcher)
     assert case.due_at == hanoi(2, 11, month=12)
 
 
@@ -421,7 +406,7 @@ def test_given_to_a_unit_right_out_of_the_pause(office: Office) -> None:
     office.desk.now = hanoi(23, 10)
     office.move(code, "need_info", office.dispatcher, note="Ở đâu ạ?")
     office.desk.now = hanoi(24, 10)
-    case = office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    case = office.act(code, direct_case.assign, office.unit, office.dispatcher)
     # One of the four hours was used before the pause: three are left on Tuesday at 10.
     assert case.due_at == hanoi(24, 14, 30)
 
@@ -431,10 +416,10 @@ def test_reclassifying_keeps_the_pauses(office: Office) -> None:
     office.desk.now = hanoi(23, 10)
     office.move(code, "need_info", office.officer, note="?")
     office.desk.now = hanoi(24, 10)
-    office.act(code, handle_case.add_from_resident, "đây", (), key="m1")
+    office.act(code, answer_case.add_from_resident, "đây", (), key="m1")
     due = office.case(code).due_at
     assert due == hanoi(1, 9, month=12)
-    assert office.act(code, handle_case.reclassify, "noise", office.dispatcher).due_at == due
+    assert office.act(code, direct_case.reclassify, "noise", office.dispatcher).due_at == due
 
 
 def test_overdue_is_a_flag(office: Office) -> None:
@@ -450,21 +435,21 @@ def test_one_extension_before_the_due_time_with_a_reason(office: Office) -> None
     code = office.file()
     for hours, why in ((0, "mưa"), (-8, "mưa"), (1000, "mưa"), (8, " ")):
         with pytest.raises(InvalidInput):
-            office.act(code, handle_case.extend, hours, why, office.leader)
-    case = office.act(code, handle_case.extend, 8, "chờ vật tư", office.leader)
+            office.act(code, direct_case.extend, hours, why, office.leader)
+    case = office.act(code, direct_case.extend, 8, "chờ vật tư", office.leader)
     assert case.due_at == hanoi(1, 9, month=12)
     assert case.status == "assigned"
     assert "chờ vật tư" in office.told()
     assert "9 giờ thứ Ba, ngày 01/12/2026" in office.told()
     with pytest.raises(NotAllowed, match="một lần"):
-        office.act(code, handle_case.extend, 8, "lại chờ", office.leader)
+        office.act(code, direct_case.extend, 8, "lại chờ", office.leader)
 
 
 def test_too_late_to_extend(office: Office) -> None:
     code = office.file()
     office.desk.now = hanoi(30, 9, 1)
     with pytest.raises(NotAllowed, match="trong hạn"):
-        office.act(code, handle_case.extend, 8, "chờ", office.leader)
+        office.act(code, direct_case.extend, 8, "chờ", office.leader)
 
 
 # ---- messages
@@ -472,19 +457,19 @@ def test_too_late_to_extend(office: Office) -> None:
 
 def test_staff_and_resident_write_to_each_other(office: Office) -> None:
     code = office.file()
-    office.act(code, handle_case.reply, "Anh có ở nhà không?", office.officer)
-    office.act(code, handle_case.add_from_resident, "Tôi có", (office.photo(),), key="m1")
-    case = office.act(code, handle_case.add_from_resident, "Tôi có", (), key="m1")
+    office.act(code, direct_case.reply, "Anh có ở nhà không?", office.officer)
+    office.act(code, answer_case.add_from_resident, "Tôi có", (office.photo(),), key="m1")
+    case = office.act(code, answer_case.add_from_resident, "Tôi có", (), key="m1")
     assert [(m.author, m.text) for m in case.messages] == [("canbo", "Anh có ở nhà không?"), ("resident", "Tôi có")]
     assert [a.stage for a in case.attachments] == ["more"]
     assert "Anh có ở nhà không?" in office.told()
     with pytest.raises(InvalidInput):
-        office.act(code, handle_case.reply, "  ", office.officer)
+        office.act(code, direct_case.reply, "  ", office.officer)
 
 
 def test_a_reply_with_the_same_key_is_one_reply(office: Office) -> None:
     code = office.file()
     for _ in range(2):
-        office.act(code, handle_case.reply, "Xin chào", office.officer, key="form-1")
+        office.act(code, direct_case.reply, "Xin chào", office.officer, key="form-1")
     assert len(office.case(code).messages) == 1
     assert office.told().count("Xin chào") == 1

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.domain.message import Incoming, Outgoing
-from bot.services import handle_case
+from bot.services import answer_case, handle_case
 from bot.services.notify import queue
 from bot.services.privacy import erase_resident, forget_last, forget_messages, record_consent
 from bot.services.receive import open_conversation, receive
@@ -54,7 +54,7 @@ def lived_in(office: Office) -> str:
         fields={"contact_phone": "0912345678", "customer_code": "khách 77", "pole_number": "12"},
         attachments=((filed, "photo", ""),),
     )
-    office.act(code, handle_case.add_from_resident, "thêm một câu", (), key=f"inbox-{row_id}")
+    office.act(code, answer_case.add_from_resident, "thêm một câu", (), key=f"inbox-{row_id}")
     with desk.system.db.write() as session:
         case = handle_case.find(session, code)
         conversation = session.get_one(Conversation, case.conversation_id)
@@ -205,7 +205,7 @@ def test_a_single_message_is_forgotten_alone(office: Office) -> None:
     with office.desk.system.db.write() as session:
         for number, text in enumerate(("bí mật", "đèn tắt")):
             ids.append(receive(session, Incoming("webchat", f"m{number}", "an", text), office.desk.now))
-        forget_last(session, ids[:1])
+        forget_last(session, office.desk.system.media, ids[:1], office.desk.now)
     first, second = office.rows(Inbox)
     assert "bí mật" not in str(vars(first))
     assert Incoming.from_json(first.body) == Incoming("webchat", "m0", "an")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.message import Incoming, Outgoing
+from bot.domain.reach import Kind
 from bot.services.notify import queue
 from bot.services.receive import open_conversation, receive
 from bot.store.models import Inbox, Outbox
@@ -128,3 +130,53 @@ def test_many_workers_at_once_take_each_row_once(desk: Desk) -> None:
 
     taken = [row for found in at_once(4, work) for row in found]
     assert sorted(taken) == sorted(rows)
+
+
+def notice(desk: Desk, who: str, kind: Kind = "notice", **more: bool) -> int:
+    number = str(next(desk.numbers))
+    with desk.system.db.write() as session:
+        conversation = open_conversation(session, "webchat", who, desk.now)
+        queue(session, conversation.id, Outgoing("x"), number, kind, desk.now, **more)
+        session.flush()
+        return session.scalars(select(Outbox.id).where(Outbox.key == number)).one()
+
+
+def test_answers_and_urgent_news_do_not_wait_behind_notices(desk: Desk) -> None:
+    notices = [notice(desk, f"n{number}") for number in range(3)]
+    desk.passes(seconds=1)
+    answer, urgent, staff = notice(desk, "an", "reply"), notice(desk, "binh", urgent=True), notice(desk, "c", "staff")
+    assert [take(desk, Outbox) for _ in range(6)] == [answer, urgent, staff, *notices]
+
+
+def test_what_is_on_its_way_to_somebody_who_writes_goes_first(desk: Desk) -> None:
+    others = [notice(desk, f"n{number}") for number in range(3)]
+    mine = notice(desk, "an")
+    with desk.system.db.write() as session:
+        receive(session, Incoming("webchat", "m1", "an", "alô"), desk.now)
+    assert take(desk, Outbox) == mine
+    answer = notice(desk, "an", "reply")
+    assert take(desk, Outbox) == others[0]
+    settle(desk, Outbox, mine)
+    assert take(desk, Outbox) == answer
+
+
+def test_who_writes_does_not_shorten_what_a_platform_asked_to_wait_for(desk: Desk) -> None:
+    row = notice(desk, "an")
+    with desk.system.db.write() as session:
+        session.get_one(Outbox, row).available_at = desk.now + timedelta(seconds=30)
+        session.get_one(Outbox, row).attempts = 3
+        receive(session, Incoming("webchat", "m1", "an", "alô"), desk.now)
+    assert take(desk, Outbox) is None
+    desk.passes(seconds=30)
+    assert take(desk, Outbox) == row
+    with desk.system.db.read() as session:
+        assert session.get_one(Outbox, row).attempts == 4
+
+
+def test_a_closed_channel_is_passed_over(desk: Desk) -> None:
+    closed, other = notice(desk, "an"), put(desk, Inbox, "an")
+    with desk.system.db.write() as session:
+        assert not waiting(session, Outbox, desk.now, ["webchat", "telegram"])
+        assert claim(session, Outbox, desk.now, ["webchat", "telegram"]) is None
+        assert claim(session, Outbox, desk.now, ["telegram"]) == closed
+        assert claim(session, Inbox, desk.now) == other

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.services import handle_case
+from bot.services import direct_case
 from bot.services.review import decide, doubt, open_reviews
 from bot.store.models import Review
 from tests.scripted import Desk
@@ -112,6 +112,6 @@ def test_only_who_may_decides_only_what_there_is(office: Office) -> None:
 
 def test_rerouting_shows_what_it_was_taken_for(office: Office) -> None:
     code = office.file()
-    office.act(code, handle_case.reclassify, "noise", office.dispatcher)
+    office.act(code, direct_case.reclassify, "noise", office.dispatcher)
     (review,) = office.rows(Review)
     assert (review.why, review.understood["label"], review.proposed) == ("rerouted", "street_lighting", "noise")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.tracking_code import ALPHABET
-from bot.services import handle_case
+from bot.services import answer_case, direct_case, handle_case
 from bot.services.track_case import by_typed_code, full_view, public_view, redact
 from tests.unit.office import Office
 
@@ -70,8 +70,8 @@ def test_a_stranger_sees_the_course_of_things(office: Office) -> None:
 )
 def test_a_stranger_does_not_see_who_and_exactly_where(office: Office, hidden: str) -> None:
     code = office.file(who="an-1", **SECRET)
-    office.act(code, handle_case.add_from_resident, "gọi tôi 0912345678", (office.photo(),), key="m")
-    office.act(code, handle_case.reply, "Cán bộ Trần Bình đang đến", office.officer)
+    office.act(code, answer_case.add_from_resident, "gọi tôi 0912345678", (office.photo(),), key="m")
+    office.act(code, direct_case.reply, "Cán bộ Trần Bình đang đến", office.officer)
     shown = json.dumps(public(office, code), ensure_ascii=False)
     assert hidden not in shown
     assert "Trần Bình" not in shown
@@ -136,7 +136,7 @@ def test_redacting(said: str | None, kept: str) -> None:
 
 def test_staff_see_the_whole_record(office: Office) -> None:
     code = office.file(**SECRET)
-    office.act(code, handle_case.add_from_resident, "cột thứ ba", (office.photo(),), key="m")
+    office.act(code, answer_case.add_from_resident, "cột thứ ba", (office.photo(),), key="m")
     office.move(code, "in_progress", office.officer)
     shown = full(office, code)
     assert {

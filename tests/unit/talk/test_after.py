@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.services import handle_case
+from bot.services import direct_case, handle_case
 from tests.scripted import Desk, said
 from tests.unit.office import Office, picture
 
@@ -47,7 +47,7 @@ def unit(office: Office, code: str) -> Office:
     """The office, standing in for the unit that got this case."""
     agency = office.case(code).agency
     if agency == "triage_desk":
-        office.act(code, handle_case.assign, office.unit, office.dispatcher)
+        office.act(code, direct_case.assign, office.unit, office.dispatcher)
         agency = office.unit
     office.officer = handle_case.Actor("canbo", office.officer.role, agency)
     office.leader = handle_case.Actor("lanhdao", office.leader.role, agency)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.message import Outgoing
 from bot.services.track_case import cases_of
 from bot.store.models import Consent, Conversation, Draft, Media
 from tests.scripted import Desk, said
 from tests.unit.office import Office, picture
 
 LIGHT = "đèn đường trước nhà văn hoá tổ 5 Kim Giang tắt cả tuần nay"
+FIRE = "cháy nhà ở ngõ 12 phố Vọng có người mắc kẹt"
+NOTHING_TO_KEEP = (
+    FIRE,
+    "tôi tố cáo ông Trần Văn Xấu",
+    "tôi khiếu nại quyết định số 15",
+    "đăng ký khai sinh ở đâu",
+    "khen các anh công nhân",
+    "mua hàng giảm giá",
+    "phiếu của tôi",
+    "xoá dữ liệu của tôi",
+    "đồng ý",
+)
 
 
 @pytest.fixture
@@ -28,11 +41,130 @@ def meanings(desk: Desk) -> None:
     means("không đồng ý", "deny")
     means("không ai dọn", "deny")
     means("đăng ký khai sinh ở đâu", "procedure_question")
+    means("cái này để làm gì", "help")
+    means(FIRE, "emergency")
+    means("tôi tố cáo ông Trần Văn Xấu", "denunciation")
+    means("tôi khiếu nại quyết định số 15", "formal_complaint")
+    means("khen các anh công nhân", "praise")
+    means("mua hàng giảm giá", "spam")
+    means("phiếu của tôi", "my_cases")
+    means("xoá dữ liệu của tôi", "delete_data")
+    means("huỷ giúp tôi", "cancel")
+    means("huỷ", "cancel")
+    means("bắt đầu lại", "start_over")
 
 
 @pytest.mark.parametrize("first", ["xin chào", LIGHT, "đăng ký khai sinh ở đâu", "chẳng hiểu gì"])
 def test_the_first_answer_says_that_a_machine_speaks(desk: Desk, first: str) -> None:
     assert "trợ lý tự động (AI)" in said(desk.hears("an", first))
+
+
+def asked(messages: list[Outgoing]) -> bool:
+    return any(b.payload.startswith("consent:") for m in messages for b in m.buttons)
+
+
+@pytest.mark.parametrize("first", NOTHING_TO_KEEP)
+def test_what_keeps_nothing_asks_nothing_and_still_introduces(desk: Desk, first: str) -> None:
+    answer = desk.hears("an", first)
+    assert not asked(answer)
+    assert "trợ lý tự động (AI)" in said(answer)
+    assert "ghi phản ánh" in said(answer)
+
+
+@pytest.mark.parametrize("text", NOTHING_TO_KEEP[:5])
+def test_nor_does_it_later(desk: Desk, text: str) -> None:
+    desk.hears("an", "xin chào")
+    answer = desk.hears("an", text)
+    assert answer
+    assert not asked(answer)
+
+
+@pytest.mark.parametrize("first", ["xin chào", "cái này để làm gì"])
+def test_who_begins_with_a_greeting_is_asked_with_the_introduction(desk: Desk, first: str) -> None:
+    (answer,) = desk.hears("an", first)
+    assert asked([answer])
+    assert "trợ lý tự động (AI)" in answer.text
+
+
+def test_greeting_again_is_answered_and_not_asked_again(desk: Desk) -> None:
+    desk.hears("an", "xin chào")
+    assert not asked(desk.hears("an", "xin chào"))
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("đăng ký khai sinh ở đâu", "Chuyển câu hỏi"),
+        ("khen các anh công nhân", "Chuyển lời khen"),
+        (FIRE, "Ghi phản ánh khẩn"),
+    ],
+)
+def test_passing_it_on_asks_and_goes_on_after_the_yes(desk: Desk, text: str, label: str) -> None:
+    desk.hears("an", text)
+    assert asked(desk.presses("an", label))
+    assert text in said(desk.presses("an", "Đồng ý"))
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert text in case.text
+
+
+def test_numbers_come_at_once_with_a_picture_too(desk: Desk) -> None:
+    answer = desk.sends_photo("an", picture(), FIRE)
+    assert "114" in answer[0].text
+    desk.presses("an", "Ghi phản ánh khẩn")
+    desk.presses("an", "Đồng ý")
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert (case.level, [a.kind for a in case.attachments]) == ("urgent", ["photo"])
+
+
+def test_erasing_needs_no_consent_and_its_yes_is_none(desk: Desk, office: Office) -> None:
+    desk.hears("an", "xin chào")
+    desk.hears("an", "xoá dữ liệu của tôi")
+    assert "Đã xoá" in said(desk.hears("an", "đồng ý"))
+    assert [proof.answer for proof in office.rows(Consent)] == ["withdrawn"]
+
+
+@pytest.mark.parametrize("words", ["huỷ giúp tôi", "huỷ", "thôi, đừng gửi nữa nhé"])
+def test_taking_it_back_drops_what_was_kept_aside_and_says_so(desk: Desk, office: Office, words: str) -> None:
+    desk.sends_photo("an", picture(), LIGHT)
+    (media,) = office.rows(Media)
+    assert "bản nháp đã bỏ" in said(desk.hears("an", words))
+    assert all(LIGHT not in str(vars(row)) for row in desk.inbox())
+    assert not (desk.system.media.folder / media.id).exists()
+    assert office.rows(Consent) == []
+    assert "Kim Giang" not in said(desk.presses("an", "Đồng ý"))
+    assert desk.cases() == []
+
+
+def test_taking_back_twice_is_no_cry_for_help(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    desk.hears("an", "huỷ giúp tôi")
+    again = said(desk.hears("an", "huỷ giúp tôi"))
+    assert "không có phản ánh nào đang viết dở" in again
+    assert "phiếu của tôi" not in again
+
+
+def test_a_no_with_taking_back_is_a_no(desk: Desk, office: Office) -> None:
+    desk.hears("an", LIGHT)
+    desk.hears("an", "không đồng ý, huỷ đi")
+    assert [proof.answer for proof in office.rows(Consent)] == ["no"]
+
+
+def test_after_taking_back_a_new_report_is_asked_for_and_kept(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    desk.hears("an", "huỷ giúp tôi")
+    desk.dialogue.means("ổ gà to lắm", "report", "road_damage")
+    assert asked(desk.hears("an", "ổ gà to lắm ở ngõ 12 phố Vọng"))
+    summary = said(desk.presses("an", "Đồng ý"))
+    assert "phố Vọng" in summary
+    assert "Kim Giang" not in summary
+
+
+def test_from_the_start_forgets_what_was_kept_aside(desk: Desk) -> None:
+    desk.hears("an", LIGHT)
+    assert "lại từ đầu" in said(desk.hears("an", "bắt đầu lại"))
+    assert "Kim Giang" not in said(desk.presses("an", "Đồng ý"))
 
 
 def test_it_is_said_once(desk: Desk) -> None:

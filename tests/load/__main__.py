@@ -1,0 +1,32 @@
+"""Runs the benches, one after the other, and shows one table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bot.settings import ROOT
+from tests.load import fan_out, webhooks
+from tests.load.report import table, write
+
+BENCHES = {"webhooks": webhooks, "fan_out": fan_out}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 1 when a goal was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("benches", nargs="*", metavar="bench", help=f"of {', '.join(BENCHES)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="5 s and 300 notices: whether it works, not how fast")
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json")
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.benches) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}")
+    figures = [figure for name in chosen.benches or BENCHES for figure in BENCHES[name].run(chosen.quick)]
+    print(table(figures))
+    write(figures, chosen.out, chosen.quick)
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
