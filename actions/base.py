@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.talk.once import Assistant
+
+
+log = logging.getLogger(__name__)
 
 
 class FlowAction(Action):
@@ -28,7 +33,14 @@ class FlowAction(Action):
         if inbox_id is None:
             return []
         # In a thread: a turn waits for the database and for Rasa, and others must not wait with it.
-        replies = await asyncio.to_thread(self.assistant.decide, inbox_id, self.flow, message)
+        try:
+            replies = await asyncio.to_thread(self.assistant.decide, inbox_id, self.flow, message)
+        except Exception as error:
+            # The edge of this process. The library would answer with the whole talk, and Rasa would log it; without
+            # an answer of ours the message waits and is tried again.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            log.error("message %s: %s in %s:%s", inbox_id, type(error).__name__, where.name, where.lineno)
+            return []
         for reply in replies:
             buttons = [{"title": b["label"], "payload": b["payload"]} for b in reply["buttons"]]
             custom = {"images": list(reply["images"]), "ask": reply["ask"]}

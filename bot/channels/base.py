@@ -21,6 +21,8 @@ class Abilities:
     text: int = 2000
     """Characters of one message."""
     typing: bool = False
+    lasting: bool = True
+    """Whether buttons stay when another message follows them."""
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,17 @@ def mark_down(session: Session, channel: str, reason: str, now: datetime) -> dat
     return state.until
 
 
-def mark_well(session: Session, channel: str) -> None:
+def mark_well(session: Session, channel: str, now: datetime) -> None:
     """A message went through."""
     state = session.get(ChannelState, channel)
-    if state is not None and (state.failures or state.down):
+    if state is None or not (state.failures or state.down):
+        return
+    if state.until is not None and state.until > now:
+        # It was under way when the channel was told to wait: that it arrived does not end the waiting.
+        return
+    if state.until is not None:
         log.info("channel %s is well again", channel)
-        state.down, state.failures, state.until, state.reason, state.since = False, 0, None, None, None
+    state.down, state.failures, state.until, state.reason, state.since = False, 0, None, None, None
 
 
 def troubles(session: Session) -> list[ChannelState]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -104,14 +104,11 @@ class Converse:
         return self.dialogue.turn(sender, message.text, metadata)
 
     def _store(self, session: Session, row: Inbox, said: list[BotMessage]) -> None:
-        now = self.clock()
-        for number, message in enumerate(said):
-            outgoing = Outgoing(
-                text=message.text,
-                buttons=tuple(Button(label, payload) for label, payload in message.buttons),
-                images=tuple(message.custom.get("images") or ()),
-                ask=message.custom.get("ask"),
-            )
+        now, channel = self.clock(), self.channels.get(row.channel)
+        answers = [_outgoing(message) for message in said]
+        if channel is not None and not channel.abilities.lasting:
+            answers = buttons_last(answers)
+        for number, outgoing in enumerate(answers):
             queue(session, row.conversation_id, outgoing, f"in-{row.id}-{number}", "reply", now, inbox_id=row.id)
         row.state, row.done_at, row.claimed_until = "done", now, None
 
@@ -187,3 +184,21 @@ class Converse:
         text = Outgoing(self.city.text("given_up"))
         queue(session, row.conversation_id, text, f"in-{row.id}-given-up", "reply", now, inbox_id=row.id)
         row.state, row.done_at, row.claimed_until = "done", now, None
+
+
+def _outgoing(message: BotMessage) -> Outgoing:
+    return Outgoing(
+        text=message.text,
+        buttons=tuple(Button(label, payload) for label, payload in message.buttons),
+        images=tuple(message.custom.get("images") or ()),
+        ask=message.custom.get("ask"),
+    )
+
+
+def buttons_last(answers: list[Outgoing]) -> list[Outgoing]:
+    """All choices of one answer on its last message, for apps where they vanish when another message follows."""
+    if not answers:
+        return []
+    *before, last = answers
+    moved = tuple(dict.fromkeys(button for answer in answers for button in answer.buttons))
+    return [*(replace(answer, buttons=()) for answer in before), replace(last, buttons=moved)]

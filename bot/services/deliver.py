@@ -222,7 +222,7 @@ class Deliver:
                 row.sent_at = self.clock()
             self._note(session, row, state, way, reason)
             if well is not None:
-                mark_well(session, well)
+                mark_well(session, well, self.clock())
 
     def _note(self, session: Session, row: Outbox, outcome: str, way: Way | None, reason: str | None) -> None:
         """Append to the proof. Answers inside a talk need none unless something went wrong."""

@@ -31,11 +31,16 @@ def start(talk: Talk) -> None:
     intent = talk.heard.intent
     verb = _INTENTS.get(intent) or {"not_done": "not_done", "withdraw": "withdraw", "add_info": "add"}[intent]
     coded = bool(talk.heard.values("tracking_code"))
-    if verb in _RATINGS and not coded and not cases_of(talk.session, talk.conversation):
+    if verb in _RATINGS and not coded and not has_cases(talk):
         return talk.say("utter_ask_what")
     case = meant(talk, verb)
     if case is not None:
         act(talk, verb, case, said=True)
+
+
+def has_cases(talk: Talk) -> bool:
+    """Whether anything was filed or is followed here."""
+    return bool(cases_of(talk.session, talk.conversation))
 
 
 def meant(talk: Talk, verb: str) -> Case | None:
@@ -146,7 +151,8 @@ def reopen(talk: Talk, case: Case, why: str) -> None:
     """Open the case again with the resident's reason."""
     talk.remember(question=None)
     try:
-        answer_case.reopen(talk.session, talk.city, case, why, talk.now)
+        # A picture of what is not done is a reason as well.
+        answer_case.reopen(talk.session, talk.city, case, why or talk.city.text("reason_shown"), talk.now)
     except NotAllowed as refusal:
         return talk.say("utter_refused", why=str(refusal))
     media = tuple(m.media_id for m in talk.message.media if m.media_id)

@@ -73,7 +73,7 @@ def answer(talk: Talk) -> None:
     if talk.message.payload:
         _press(talk, talk.message.payload)
     elif _says_nothing(talk):
-        talk.say("utter_no_words")
+        talk.say("utter_unsupported" if talk.message.handle.get("unsupported") else "utter_no_words")
     elif ties.need_no_answer(talk):
         pass
     elif consent.settled(talk):
@@ -185,7 +185,14 @@ def _about_a_known_case(talk: Talk) -> bool:
 
 def _is_story(talk: Talk) -> bool:
     """A picture, a pin, or words that hold a matter whatever else they are."""
-    return bool(talk.message.media or talk.message.location) or _tells(talk) or _hardly_a_word(talk)
+    shown = bool(talk.message.media or talk.message.location)
+    return shown or _tells(talk) or _hardly_a_word(talk) or _of_no_case(talk)
+
+
+def _of_no_case(talk: Talk) -> bool:
+    """ "Sửa rồi mà vẫn …" from somebody who has no case is a report: it was raised elsewhere, or never."""
+    about = talk.heard.intent in ("not_done", "add_info") and not talk.heard.values("tracking_code")
+    return about and len(talk.text.split()) > 2 * _FEW and not after.has_cases(talk)
 
 
 def _tells(talk: Talk) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from bot.city import City
 from bot.domain.message import Incoming
+from bot.errors import InvalidInput
 from bot.services.media import MediaStore
 from bot.store.database import Database
 from bot.store.models import Conversation, Inbox
@@ -52,12 +53,22 @@ class Assistant:
                 public_url=self.public_url,
                 flow=flow,
             )
-            desk.answer(talk)
+            _answer(talk)
             if _overtaken(talk):
                 talk.replies = []
                 report.take_back(talk)
             row.turn = [reply.to_json() for reply in talk.replies]
             return row.turn
+
+
+def _answer(talk: Talk) -> None:
+    """What a rule refuses is said, and nothing of the turn stays: trying again would be refused again."""
+    try:
+        with talk.session.begin_nested():
+            desk.answer(talk)
+    except InvalidInput as refusal:
+        talk.replies = []
+        talk.say("utter_refused", why=str(refusal))
 
 
 def _overtaken(talk: Talk) -> bool:

@@ -144,12 +144,14 @@ def next_step(talk: Talk, draft: Draft, body: Body) -> None:
 
 
 def take_back(talk: Talk) -> None:
-    """The question of this turn was not put after all, as more had come already: it does not count."""
+    """The question of this turn was not put after all, as more had come already: it does not count, and what came is
+    no answer to it."""
     draft = find_draft(talk.session, talk.conversation)
     if draft is None or talk.question is None:
         return
     body = Body.from_json(draft.body)
     body.asked[talk.question] = max(body.asked.get(talk.question, 0) - 1, 0)
+    body.question = None
     save(draft, body, talk.now)
 
 

@@ -235,7 +235,7 @@ def down(tmp_path: Any, city: Any) -> Office:
 def test_the_first_page_warns_of_a_channel_that_is_down(down: Office) -> None:
     page = down.at("canbo").open("/staff/cases")
     assert "Kênh Chat trên web không gửi được tin từ 09:00 23/11/2026 (khóa bị từ chối)" in page.text
-    down.change(lambda s: mark_well(s, "webchat"))
+    down.change(lambda s: mark_well(s, "webchat", down.desk.now + timedelta(minutes=5)))
     assert "Kênh Chat trên web" not in down.at("canbo").open("/staff/cases").text
 
 
@@ -259,14 +259,14 @@ def test_ready_tells_of_channels_and_stays_ready(down: Office) -> None:
     assert (answer.status_code, answer.json()["ready"]) == (200, True)
     assert answer.json()["channels"] == {"webchat": {"ok": False, "down": True, "until": until}}
     assert "khóa" not in answer.text, "reasons are for staff"
-    down.change(lambda s: mark_well(s, "webchat"))
+    down.change(lambda s: mark_well(s, "webchat", down.desk.now + timedelta(minutes=5)))
     answer = TestClient(down.app).get("/readyz").json()["channels"]
     assert answer == {"webchat": {"ok": True, "down": False, "until": None}}
 
 
 def test_metrics_count_what_waits_on_each_channel(down: Office) -> None:
     strict(down.desk)
-    down.change(lambda s: mark_well(s, "webchat"))
+    down.change(lambda s: mark_well(s, "webchat", down.desk.now + timedelta(minutes=5)))
     stuck(down)
     lines = TestClient(down.app).get("/metrics").text.splitlines()
     assert 'langnghe_outbox{channel="webchat",state="waiting"} 1.0' in lines

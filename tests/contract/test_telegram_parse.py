@@ -56,8 +56,8 @@ MEANINGS: dict[str, dict[str, Any]] = {
     "unblocked": {"event": "unblocked"},
 }
 NOTHING_FOR_US = {
-    "location_live_moved", "service_pinned", "group_title", "group_left", "group_other_bot", "other_bot", "channel_post",
-    "new_kind", "broken",
+    "location_live_moved", "service_pinned", "group_title", "group_left", "group_other_bot", "other_bot",
+    "channel_post", "new_kind", "broken",
 }  # fmt: skip
 IN_A_GROUP: dict[str, dict[str, Any]] = {
     "group_text": {},

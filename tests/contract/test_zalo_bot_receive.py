@@ -84,8 +84,8 @@ MEANINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("message.link.received", {"link": {"title": "Bài báo", "url": "https://b.example"}}, {"text": "Bài báo"}),
     ("message.link.received", {"url": "https://b.example"}, {"text": "https://b.example"}),
     ("message.sticker.received", {"sticker": "46991", "url": "https://c.example/s.png"}, {}),
-    ("message.unsupported.received", {}, {}),
-    ("message.unsupported.received", {"message_id": None, "date": None}, {}),
+    ("message.unsupported.received", {}, {"handle": {"unsupported": True}}),
+    ("message.unsupported.received", {"message_id": None, "date": None}, {"handle": {"unsupported": True}}),
     ("message.new_kind.received", {"text": "vẫn có chữ"}, {"text": "vẫn có chữ"}),
 ]
 NOTHING_FOR_US: list[dict[str, Any]] = [

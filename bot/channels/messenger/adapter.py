@@ -44,7 +44,7 @@ class Messenger:
 
     name = NAME
     label = "Messenger"
-    abilities = Abilities(buttons=QUICK_REPLIES, pictures=True, text=TEXT_LIMIT, typing=True)
+    abilities = Abilities(buttons=QUICK_REPLIES, pictures=True, text=TEXT_LIMIT, typing=True, lasting=False)
     # Above 40 messages a second Meta freezes the Page's inbox.
     rate = Rate(overall=35, one=1, burst=5)
 

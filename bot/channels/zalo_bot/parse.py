@@ -63,8 +63,13 @@ def _incoming(update: dict[str, Any]) -> Incoming | None:
         text=text[:MAX_TEXT],
         media=tuple(MediaRef(found, remote=url, caption=text) for found, url in media),
         sent_at=_time(message.get("date")),
-        handle={"cut": True} if len(text) > MAX_TEXT else {},
+        handle=_handle(kind, text),
     )
+
+
+def _handle(kind: str, text: str) -> dict[str, Any]:
+    handle: dict[str, Any] = {"cut": True} if len(text) > MAX_TEXT else {}
+    return {**handle, "unsupported": True} if kind == "unsupported" else handle
 
 
 def _sender(holder: dict[str, Any]) -> str:

@@ -85,6 +85,7 @@ def test_the_plain_model_learns_and_is_measured(compared: subprocess.CompletedPr
 
 @needs_rasa
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # starts Rasa four times: a minute, much more where other things run
 @pytest.mark.parametrize("compared", [["--epochs=1"]], indirect=True)
 def test_all_three_are_measured_on_the_same_sentences(compared: subprocess.CompletedProcess[str]) -> None:
     result = json.loads(compared.stdout)

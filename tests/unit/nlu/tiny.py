@@ -45,7 +45,7 @@ def run_module(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedP
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=880,
         check=False,
     )
 

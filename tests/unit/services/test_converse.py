@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from bot.channels.webchat import WebChat
 from bot.dialogue import BotMessage
-from bot.domain.message import Incoming, MediaRef
+from bot.domain.message import Button, Incoming, MediaRef, Outgoing
 from bot.errors import BrokenRequest, RetryLater, TooLarge
+from bot.services.converse import buttons_last
 from bot.services.receive import receive
 from bot.store.models import Conversation, Inbox, Media
 from tests.scripted import Desk, said
@@ -233,3 +234,10 @@ def test_a_message_without_any_answer_goes_to_a_person_and_blocks_nobody(desk: D
         desk.converse.step()
     assert "cán bộ trực" in said(desk.sent("an")[-1:])
     assert all(row.state == "done" for row in desk.inbox())
+
+
+def test_choices_stand_on_the_last_message_where_they_would_vanish() -> None:
+    urgent, agree = Button("Ghi phản ánh khẩn", "guide:file"), Button("Đồng ý", "consent:yes")
+    moved = buttons_last([Outgoing("Gọi 114", (urgent,)), Outgoing("Tôi là trợ lý"), Outgoing("?", (agree, urgent))])
+    assert [answer.buttons for answer in moved] == [(), (), (urgent, agree)]
+    assert buttons_last([]) == []

@@ -418,3 +418,17 @@ def test_a_slow_platform_leaves_room_for_the_others(desk: Desk, platform: Platfo
     assert desk.deliver.take() is None
     desk.deliver.carry(under_way[0])
     assert desk.deliver.take() is not None
+
+
+def test_what_was_under_way_does_not_end_a_pause(desk: Desk, platform: Platform) -> None:
+    for number in range(3):
+        put(desk, str(number), who=f"n{number}")
+    refused, lucky = desk.deliver.take(), desk.deliver.take()
+    platform.failures = [RetryLater("429", after=30, everyone=True)]
+    desk.deliver.carry(refused)
+    desk.deliver.carry(lucky)
+    empty(desk)
+    assert platform.texts == ["1"]
+    desk.passes(seconds=31)
+    empty(desk)
+    assert sorted(platform.texts) == ["0", "1", "2"]

@@ -332,3 +332,12 @@ def test_the_second_matter_gets_a_report_of_its_own(desk: Desk) -> None:
     assert (first.topic, second.topic) == ("street_lighting", "waste_collection")
     assert "tin nhắn cũ" in said(desk.presses("an", "Ghi việc thứ hai"))
     assert len(desk.cases()) == 2
+
+
+def test_a_photo_alone_is_a_reason(desk: Desk, unit: Office, code: str) -> None:
+    unit.answered(code)
+    desk.presses("an", "Chưa xong")
+    assert "Đã mở lại" in said(desk.sends_photo("an", picture()))
+    (case,) = desk.cases()
+    assert case.status == "reopened"
+    assert [a.stage for a in case.attachments][-1] == "more"

@@ -233,3 +233,11 @@ def test_another_matter_at_the_summary_gets_a_report_of_its_own(desk: Desk) -> N
     assert (first.topic, second.topic) == ("street_lighting", "sidewalk_encroachment")
     assert beer not in first.text
     assert second.text == beer
+
+
+def test_not_done_from_who_has_no_case_is_a_report(desk: Desk) -> None:
+    text = "bảo sửa rồi mà đèn ngõ 12 phố Linh Lang vẫn tắt, phường Giảng Võ"
+    desk.dialogue.means(text, "not_done", "street_lighting", ranking=[("street_lighting", 0.8)])
+    answers = desk.hears("khach", text)
+    answers += desk.presses("khach", answers[-1].buttons[0].label)
+    assert any("Linh Lang" in answer.text for answer in answers), [answer.text for answer in answers]

@@ -170,6 +170,11 @@ def test_lines_that_come_at_once_use_up_no_question(desk: Desk) -> None:
     while desk.converse.step():
         pass
     assert [m.ask for m in desk.answers(row_id)] == ["location"]
+    desk.hears("an", "ở phố Vọng")
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert "tối om" in case.text
+    assert "tối om" not in (case.place_raw or ""), "it was no answer to a question that nobody had read"
 
 
 @pytest.mark.parametrize("captioned", [0, 1, 2])
