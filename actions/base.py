@@ -12,7 +12,6 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.talk.once import Assistant
 
-
 log = logging.getLogger(__name__)
 
 

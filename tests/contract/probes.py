@@ -45,7 +45,8 @@ class Probe(ABC):
     def close(self) -> None: ...
 
     def prepare(self, channel: Channel) -> None:
-        """What an administrator does once."""
+        """What an administrator does once; nothing, on most platforms."""
+        return None
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -412,7 +413,7 @@ class ZaloBotProbe(Probe):
 def _stamp(raw: bytes) -> str:
     try:
         found = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(found.get("timestamp", "")) if isinstance(found, dict) else ""
 
