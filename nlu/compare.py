@@ -95,7 +95,8 @@ def _run(name: str, work: Path, arguments: list[str], say: Callable[[str], None]
                     raise
         if status != 0:
             said.seek(0)
-            last = (said.read().strip().splitlines() or ["no word why"])[-1]
+            ended = f"ended by signal {-status}" if status < 0 else f"ended with status {status}"
+            last = (said.read().strip().splitlines() or [ended])[-1]
             raise RuntimeError(f"{name} could not {arguments[0]}: {last}")
     return json.loads((work / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -74,6 +74,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     url = request.getfixturevalue("postgres_url")
     engine = open_engine(url)
     with engine.begin() as connection:
+        # An earlier test's open connections would fill the server, and its open transactions hold up the emptying.
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND datname = current_database()"
+            )
+        )
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
     engine.dispose()

@@ -27,7 +27,7 @@ def test_the_alphabet_has_nothing_that_looks_alike() -> None:
     assert set(ALPHABET) <= set(string.digits + string.ascii_uppercase)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, ids=range(1, 13))
 def test_a_code_has_the_shape_that_was_promised(code: str) -> None:
     assert re.fullmatch(rf"HN26(0[1-9]|1[0-2])-[{ALPHABET}]{{5}}-[{ALPHABET}]", code)
     reading = read(code)
@@ -45,7 +45,7 @@ def test_the_year_and_month_are_those_of_the_day_given() -> None:
     assert make(DAY, prefix="DN").startswith("DN2611-")
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, ids=range(1, 13))
 def test_every_single_wrong_character_is_caught(code: str) -> None:
     for position, right in enumerate(code):
         if right == "-":
@@ -55,7 +55,7 @@ def test_every_single_wrong_character_is_caught(code: str) -> None:
             assert caught(typed, code), typed
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, ids=range(1, 13))
 def test_a_wrong_character_of_the_body_is_told_as_a_slip(code: str) -> None:
     for position in (7, 8, 9, 10, 11, 13):
         for wrong in set(ALPHABET) - {code[position]}:
@@ -64,7 +64,7 @@ def test_a_wrong_character_of_the_body_is_told_as_a_slip(code: str) -> None:
             assert reading.slip
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", CODES, ids=range(1, 13))
 def test_every_swap_of_neighbours_is_caught(code: str) -> None:
     flat = code.replace("-", "")
     for i in range(len(flat) - 1):
@@ -85,7 +85,7 @@ def test_swaps_across_the_hyphen_are_caught_for_every_pair() -> None:
             assert caught(typed, meant), f"{typed} for {meant}"
 
 
-@pytest.mark.parametrize("code", CODES[:5])
+@pytest.mark.parametrize("code", CODES[:5], ids=range(1, 6))
 def test_separators_case_and_spaces_do_not_matter(code: str) -> None:
     flat = code.replace("-", "")
     ways = (
