@@ -70,9 +70,19 @@ def spam(talk: Talk) -> None:
     talk.say("utter_spam")
 
 
+def province_named(talk: Talk) -> str | None:
+    """Another province in the text, also beside a street that Hanoi has as well."""
+    found = talk.heard.place
+    if not found or found.get("outside"):
+        return (found or {}).get("outside")
+    rest = talk.text[: found["start"]] + " " + talk.text[found["end"] :]
+    elsewhere = talk.city.gazetteer.resolve(rest)
+    return elsewhere.outside if elsewhere else None
+
+
 def outside(talk: Talk) -> None:
-    name = "utter_outside_province" if talk.heard.place and talk.heard.place.get("outside") else "utter_out_of_scope"
-    province = (talk.heard.place or {}).get("outside") or ""
+    province = province_named(talk) or ""
+    name = "utter_outside_province" if province else "utter_out_of_scope"
     talk.say(name, province=province, buttons=[talk.button("only_report", "guide:insist_out")])
     talk.remember(kept=talk.inbox_id)
 

@@ -65,9 +65,16 @@ class Site:
             person = session.scalars(select(Conversation.id)).one()
             now = self.desk.now
             session.add(
-                Outbox(key=f"{kind}-{now}", conversation_id=person, kind=kind, body=message.to_json(),
-                       available_at=now, created_at=now)
-            )  # fmt: skip
+                Outbox(
+                    key=f"{kind}-{now}",
+                    conversation_id=person,
+                    channel="webchat",
+                    kind=kind,
+                    body=message.to_json(),
+                    available_at=now,
+                    created_at=now,
+                )
+            )
 
 
 class Visit:
