@@ -20,17 +20,18 @@ REQUIRED = set(filter(None, os.environ.get("TEST_REQUIRE", "").split(",")))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="conversations over every channel, and the load benches")
     parser.addoption("--all-channels", action="store_true", help="every conversation over every channel")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Fast ones first; what takes a quiet machine and many minutes only when it is asked for."""
     items.sort(key=lambda item: "slow" in item.keywords)
-    if config.getoption("--all-channels"):
+    if config.getoption("--long") or config.getoption("--all-channels"):
         return
     for item in items:
         if item.path.name in ("test_channels.py", "test_bench.py"):
-            item.add_marker(pytest.mark.skip(reason="needs a quiet machine: --all-channels"))
+            item.add_marker(pytest.mark.skip(reason="needs a quiet machine and many minutes: --long"))
 
 
 @pytest.fixture(autouse=True)

@@ -7,74 +7,21 @@ inbox refuses the second.
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from bot.channels.base import Store
 from bot.channels.telegram.adapter import Telegram
-from bot.errors import DeliveryError, RetryLater
+from bot.errors import DeliveryError
+from bot.platforms.background import PAUSES, Background
 
 log = logging.getLogger(__name__)
 
-_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 _WAIT = 25
 
 
-class _Background:
-    """A thread that works, and waits a little longer after each failure in a row.
-
-    Args:
-        pauses: seconds to wait after the first, second, … failure; the last one stays.
-    """
-
-    def __init__(self, channel: Telegram, pauses: Sequence[float]) -> None:
-        self._channel = channel
-        self._pauses = pauses
-        self._failures = 0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=f"telegram-{type(self).__name__}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End within two seconds."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(2)
-
-    def _work(self) -> None:
-        raise NotImplementedError
-
-    def _set_up(self, step: Callable[[], None]) -> None:
-        """Try a step until it is done or we are stopped."""
-        while not self._stopping.is_set():
-            try:
-                step()
-            except DeliveryError as error:
-                self._failed(error, str(error))
-            else:
-                return self._well()
-
-    def _failed(self, error: Exception, said: str) -> None:
-        """Log the first of a row of failures, then wait."""
-        if self._failures == 0:
-            log.error("telegram: %s", said)
-        pause = self._pauses[min(self._failures, len(self._pauses) - 1)]
-        if isinstance(error, RetryLater) and error.after:
-            pause = max(pause, error.after)
-        self._failures += 1
-        self._stopping.wait(pause)
-
-    def _well(self) -> None:
-        if self._failures:
-            log.info("telegram: well again after %d failures", self._failures)
-        self._failures = 0
-
-
-class Poller(_Background):
+class Poller(Background):
     """Asks Telegram for updates, for an installation without a public address.
 
     Args:
@@ -82,8 +29,9 @@ class Poller(_Background):
         wait: seconds for which Telegram may hold a question open.
     """
 
-    def __init__(self, channel: Telegram, store: Store, wait: int = _WAIT, pauses: Sequence[float] = _PAUSES) -> None:
-        super().__init__(channel, pauses)
+    def __init__(self, channel: Telegram, store: Store, wait: int = _WAIT, pauses: Sequence[float] = PAUSES) -> None:
+        super().__init__(channel.name, pauses)
+        self._channel = channel
         self._store = store
         self._wait = wait
         self._asking: Future[list[dict[str, Any]]] | None = None
@@ -96,8 +44,8 @@ class Poller(_Background):
         super().stop()
 
     def _work(self) -> None:
-        self._set_up(self._channel.delete_webhook)
-        self._set_up(self._channel.set_commands)
+        self._until_done(self._channel.delete_webhook)
+        self._until_done(self._channel.set_commands)
         while not self._stopping.is_set():
             updates = self._ask()
             if updates is not None and all(self._take(update) for update in updates):
@@ -134,16 +82,17 @@ class Poller(_Background):
         return True
 
 
-class Registrar(_Background):
+class Registrar(Background):
     """Tells Telegram where to bring updates; tries until that is done."""
 
-    def __init__(self, channel: Telegram, pauses: Sequence[float] = _PAUSES) -> None:
-        super().__init__(channel, pauses)
+    def __init__(self, channel: Telegram, pauses: Sequence[float] = PAUSES) -> None:
+        super().__init__(channel.name, pauses)
+        self._channel = channel
 
     def _work(self) -> None:
         channel = self._channel
-        self._set_up(lambda: channel.set_webhook(channel.webhook_url, channel.secret))
-        self._set_up(channel.set_commands)
+        self._until_done(lambda: channel.set_webhook(channel.webhook_url, channel.secret))
+        self._until_done(channel.set_commands)
 
 
 def receiver(channel: Telegram, store: Store) -> Poller | Registrar:
