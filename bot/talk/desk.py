@@ -19,7 +19,7 @@ from bot.services.handoff import hand_over
 from bot.store.models import Inbox
 from bot.talk import after, consent, follow, guide, privacy, report, ties, track
 from bot.talk.draft import find_draft
-from bot.talk.merge import fits
+from bot.talk.merge import fits, only_a_place
 from bot.talk.turn import Talk, Understanding
 from nlu.text.normalize import marked_share
 
@@ -186,7 +186,7 @@ def _about_a_known_case(talk: Talk) -> bool:
 def _is_story(talk: Talk) -> bool:
     """A picture, a pin, or words that hold a matter whatever else they are."""
     shown = bool(talk.message.media or talk.message.location)
-    return shown or _tells(talk) or _hardly_a_word(talk) or _of_no_case(talk)
+    return shown or only_a_place(talk) or _tells(talk) or _hardly_a_word(talk) or _of_no_case(talk)
 
 
 def _of_no_case(talk: Talk) -> bool:
@@ -262,7 +262,7 @@ def _protected(talk: Talk) -> bool:
 
 def _inside_draft(talk: Talk) -> None:
     """Free text is an answer; only what is surely no part of a report is answered aside, then one goes on."""
-    sure = talk.heard.intent_confidence >= VERY_SURE
+    sure = talk.heard.intent_confidence >= VERY_SURE and not only_a_place(talk)
     if sure and talk.heard.intent in _PROTECTED:
         return guide.protected(talk)
     if sure and talk.heard.intent in ("procedure_question", "help", "chitchat") and not talk.message.media:

@@ -34,6 +34,12 @@ def fits(text: str) -> bool:
     return any(c.isalnum() for c in text)
 
 
+def only_a_place(talk: Talk) -> bool:
+    """ "phường Giảng Võ thì phải": a place of the city and nothing else, whatever the machine takes it for."""
+    found = talk.heard.place
+    return bool(found) and not found.get("outside") and not fits(_without_place(talk.text, found))
+
+
 def take(talk: Talk, body: Body) -> str | None:
     """Merge the message into `body`. Returns `send` or `drop` when that is what was said."""
     _take_media(talk, body)
@@ -200,6 +206,7 @@ def _could_be_place(talk: Talk) -> bool:
 
 
 def _without_place(text: str, found: dict | None) -> str:
+    """What is left when the place and the small words around it are gone."""
     if not found:
         return text
     rest = text[: found["start"]] + " " + text[found["end"] :]

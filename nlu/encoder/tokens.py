@@ -10,8 +10,11 @@ from nlu.encoder.weights import Weights
 
 _PREFIX = "query: "  # the encoder was trained on texts that begin so
 _SPACE = "\u2581"
-# Latin with all its marks, punctuation, signs and emoji: the other half of the vocabulary would only take memory.
-_WRITTEN_HERE = re.compile("[\u0000-\u036f\u1e00-\u2bff\u3000-\u303f\ufe00-\ufe0f\uff00-\uff65\U0001f000-\U0001faff]+")
+# Vietnamese, English, punctuation, signs and emoji, in pieces no longer than a syllable with its blank. The other seven in
+# ten of the vocabulary belong to other languages and would only take memory.
+_LETTERS = "ăâđêôơưáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
+_SIGNS = "\u0300-\u036f\u2000-\u2bff\u3000-\u303f\ufe00-\ufe0f\uff00-\uff65\U0001f000-\U0001faff"
+_WRITTEN_HERE = re.compile(f"[\u0000-\u007f{_LETTERS}{_LETTERS.upper()}{_SIGNS}]{{1,8}}")
 LONGEST = 128
 """Pieces of one text, its two ends included; about 90 syllables. The rest of a letter repeats its beginning."""
 

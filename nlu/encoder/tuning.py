@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from nlu.encoder.adapter import Adapter
 from nlu.encoder.tokens import Pieces
 from nlu.encoder.weights import MATRICES, Weights
 from nlu.text.normalize import fold
@@ -98,6 +99,20 @@ class Tuned(nn.Module):
             x = layer(x, mask)
         share = mask[:, :, None].float()
         return self.top(_SHARPEN * (x * share).sum(1) / share.sum(1))
+
+    def take(self, adapter: Adapter, labels: Sequence[str]) -> None:
+        """Begin where an adapter ended; a label that it does not know begins at zero."""
+        for number, layer in enumerate(self.layers):
+            for name, part in layer.parts.items():
+                part.down.data = torch.tensor(adapter.down[f"l{number}.{name}"])
+                part.up.data = torch.tensor(adapter.up[f"l{number}.{name}"])
+        self.top.weight.data.zero_()
+        self.top.bias.data.zero_()
+        for row, label in enumerate(labels):
+            if label in adapter.labels:
+                known = adapter.labels.index(label)
+                self.top.weight.data[row] = torch.tensor(adapter.weights[known] / _SHARPEN)
+                self.top.bias.data[row] = float(adapter.bias[known])
 
     def changes(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """`down` and `up` of nlu/encoder/adapter.py, by tensor name."""

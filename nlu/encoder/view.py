@@ -7,7 +7,6 @@ import numpy as np
 import onnxruntime
 
 from nlu.encoder.adapter import Adapter
-from nlu.encoder.graph import build
 from nlu.encoder.tokens import Pieces
 from nlu.encoder.weights import Weights, find_weights
 from nlu.lexical import log_softmax
@@ -36,6 +35,9 @@ class EncoderView:
         path = find_weights()
         if path is None:
             return False
+        # Only training needs the libraries that make networks; they would take 50 MB of the server.
+        from nlu.encoder.graph import build
+
         build(Weights(path), Adapter.load().changes(), folder / NETWORK)
         return True
 

@@ -59,6 +59,15 @@ def test_the_first_answer_says_that_a_machine_speaks(desk: Desk, first: str) -> 
     assert "trợ lý tự động (AI)" in said(desk.hears("an", first))
 
 
+@pytest.mark.parametrize("taken_for", ["procedure_question", "out_of_scope", "praise", "chitchat"])
+def test_a_bare_place_is_kept_with_the_story_whatever_the_machine_takes_it_for(desk: Desk, taken_for: str) -> None:
+    desk.dialogue.means("phường Giảng Võ thì phải", taken_for)
+    desk.dialogue.means("đèn ngõ tắt mấy hôm nay rồi", "report", "street_lighting")
+    desk.hears("an", "đèn ngõ tắt mấy hôm nay rồi")
+    assert asked(desk.hears("an", "phường Giảng Võ thì phải"))
+    assert "Giảng Võ" in said(desk.presses("an", "Đồng ý"))
+
+
 def asked(messages: list[Outgoing]) -> bool:
     return any(b.payload.startswith("consent:") for m in messages for b in m.buttons)
 
