@@ -19,19 +19,24 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@12
 REQUIRED = set(filter(None, os.environ.get("TEST_REQUIRE", "").split(",")))
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="conversations over every channel, and the load benches")
-    parser.addoption("--all-channels", action="store_true", help="every conversation over every channel")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Fast ones first; what takes a quiet machine and many minutes only when it is asked for."""
-    items.sort(key=lambda item: "slow" in item.keywords)
-    if config.getoption("--long") or config.getoption("--all-channels"):
-        return
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast ones first. Slow ones that share a running system stay together, the longest first."""
+    items.sort(key=_place)
     for item in items:
-        if item.path.name in ("test_channels.py", "test_bench.py"):
-            item.add_marker(pytest.mark.skip(reason="needs a quiet machine and many minutes: --long"))
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.xdist_group(_system(item)))
+
+
+def _system(item: pytest.Item) -> str:
+    """What a slow test shares with others: the one running system, else whatever its module starts."""
+    return "running" if "running" in getattr(item, "fixturenames", ()) else item.path.stem
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    longest = ("running", "test_channels", "test_floors", "test_compare", "test_bench", "test_chat_page")
+    system = _system(item)
+    return "slow" in item.keywords, longest.index(system) if system in longest else len(longest)
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def fits(text: str) -> bool:
 def only_a_place(talk: Talk) -> bool:
     """ "phường Giảng Võ thì phải": a place of the city and nothing else, whatever the machine takes it for."""
     found = talk.heard.place
-    return bool(found) and not found.get("outside") and not fits(_without_place(talk.text, found))
+    return found is not None and not found.get("outside") and not fits(_without_place(talk.text, found))
 
 
 def take(talk: Talk, body: Body) -> str | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.processes import NLU_PYTHON
-from tests.dialogue.lines.differences import ALONE, CHANNELS, adapted, carried, telling
+from tests.dialogue.lines.differences import ALONE, CHANNELS, adapted, carried
 from tests.dialogue.lines.switchboard import Caller, Switchboard, joined
 from tests.dialogue.runner import Play
 from tests.dialogue.script import Script, load
@@ -48,17 +48,6 @@ def _alone(call: Call) -> bool:
     return any(ALONE in turn for turn in call.script.turns)
 
 
-def _daily(call: Call) -> bool:
-    return not _alone(call) and (call.script in SCRIPTS or telling(call.channel, call.script))
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Everything with --all-channels, else what is about channels."""
-    if "call" in metafunc.fixturenames:
-        chosen = [c for c in _everything() if metafunc.config.getoption("--all-channels") or _daily(c)]
-        metafunc.parametrize("call", chosen, ids=[call.id for call in chosen])
-
-
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
     """Stopped at the end; it must stop in time."""
@@ -70,7 +59,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
 
 @pytest.fixture(scope="module")
 def played(board: Switchboard, request: pytest.FixtureRequest) -> dict[str, Future[Play]]:
-    """All chosen conversations, ended: at the same time, then one by one those that concern everybody.
+    """All conversations that are asked for, ended: at the same time, then one by one those that concern everybody.
 
     They are judged when all have ended, for some must leave nothing behind in the whole database.
     """
@@ -92,6 +81,7 @@ def _play(board: Switchboard, call: Call) -> Play:
         return play
 
 
+@pytest.mark.parametrize("call", _everything(), ids=lambda call: call.id)
 def test_conversation_ends_as_on_the_web_chat(played: dict[str, Future[Play]], call: Call) -> None:
     judge(played[call.id].result())
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import zlib
-from collections.abc import Iterator
 
 from tests.dialogue.script import Script
 
@@ -46,26 +44,3 @@ def adapted(channel: str, script: Script) -> Script:
     left_out = OTHER_END.get(channel, {})
     expect = {name: wanted for name, wanted in script.expect.items() if name not in left_out}
     return dataclasses.replace(script, expect=expect)
-
-
-def telling(channel: str, script: Script) -> bool:
-    """Whether a conversation is about what channels do differently: those are played every day.
-
-    Most conversations press a button and do nothing else that concerns a channel: each is played on two of them.
-    """
-    used = _CONCERNS.intersection(_used(script))
-    if used != {"button"}:
-        return bool(used)
-    number = zlib.crc32(script.id.encode())
-    return channel in {CHANNELS[number % len(CHANNELS)], CHANNELS[(number + 1) % len(CHANNELS)]}
-
-
-_CONCERNS = {"photo", "voice", "location", "button", "status", "handed_over", "erased", "rated"}
-
-
-def _used(script: Script) -> Iterator[str]:
-    for turn in script.turns:
-        yield from turn
-        if "{code:" in str(turn.get("text", "")):
-            yield "status"
-    yield from script.expect
