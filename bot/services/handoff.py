@@ -22,6 +22,11 @@ def hand_over(conversation: Conversation, now: datetime) -> None:
         conversation.handed_over_at = now
 
 
+def take_back(conversation: Conversation) -> None:
+    """The resident asks for the assistant again."""
+    conversation.handed_over_at = conversation.handled_by = None
+
+
 def waiting(session: Session) -> list[Conversation]:
     """Conversations that wait for a person or are with one, longest first."""
     return list(

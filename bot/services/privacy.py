@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import String, cast, delete, literal, select, update
@@ -24,6 +25,11 @@ from bot.store.models import (
 )
 
 ERASED = {"erased": True}
+_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[\s.-]?\d){8,10}(?!\d)")
+_NAME = r"(?:[A-ZĐÀ-Ỹ][\w]*\s+){1,4}[A-ZĐÀ-Ỹ]\w*"
+_OWN_NAME = re.compile(
+    rf"((?i:tôi tên là|tên tôi là|tôi tên|em tên|cháu tên|mình tên|tôi là|em là|cháu là|tên là|họ tên:?)\s+){_NAME}"
+)
 
 
 def record_consent(session: Session, conversation: Conversation, answer: str, version: str, now: datetime) -> None:
@@ -87,6 +93,7 @@ def erase_resident(session: Session, media: MediaStore, conversation: Conversati
     cases = list(session.scalars(select(Case).where(Case.resident_id == resident.id)))
     for case in cases:
         case.resident_id = case.conversation_id = None
+        case.text = without_identity(case.text)
         case.fields = {k: v for k, v in case.fields.items() if k not in ("contact_phone", "name", "customer_code")}
     for other in session.scalars(select(Conversation).where(Conversation.resident_id == resident.id)):
         forget_messages(session, media, other, now)
@@ -96,11 +103,19 @@ def erase_resident(session: Session, media: MediaStore, conversation: Conversati
         other.introduced = False
     resident.name = resident.phone = None
     mine = [case.id for case in cases]
-    session.execute(update(CaseMessage).where(CaseMessage.case_id.in_(mine)).values(key=None))
+    for message in session.scalars(select(CaseMessage).where(CaseMessage.case_id.in_(mine))):
+        message.key = None
+        if message.author == "resident":
+            message.text = without_identity(message.text)
     # Who follows a case of this person is this person elsewhere, as far as we know.
     for links in (Follower, FollowTry):
         session.execute(delete(links).where(links.case_id.in_(mine)))
     return len(cases)
+
+
+def without_identity(text: str) -> str:
+    """Without phone numbers and without the name that somebody gives as their own."""
+    return _OWN_NAME.sub(r"\1[đã xoá tên]", _PHONE.sub("[đã xoá số]", text))
 
 
 def _unlink(session: Session, conversation: Conversation) -> None:

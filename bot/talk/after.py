@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,12 +14,21 @@ from bot.domain.status import REOPEN_LIMIT, STATUSES, find_move
 from bot.errors import NotAllowed
 from bot.services import answer_case, handle_case
 from bot.services.handle_case import Actor
+from bot.services.notify import rating_buttons
 from bot.services.track_case import by_typed_code, cases_of, knows, owns
 from bot.store.models import Case, Outbox
-from bot.talk import ties
-from bot.talk.turn import Talk
+from bot.talk import aside, ties
+from bot.talk.turn import Talk, syllables
 
 RECENT = timedelta(minutes=30)
+_TELLS = 4
+"""Syllables that say something about a case."""
+_WISH = re.compile(
+    r"(?:cho )?(?:mã|phiếu|phản ánh)(?: số| của (?:tôi|em|chị|anh))?|"
+    r"(?:xin |cho (?:tôi|em) )?(?:bổ sung|ghi thêm|gửi thêm|nhắn|thêm)"
+    r"(?: giúp| giùm| thêm| vào| thông tin| ảnh| cho(?: cán bộ| đơn vị)?)*|\blà\b",
+    re.I,
+)
 _ANSWER_WITHIN = timedelta(days=7)
 _NO_ANSWER = frozenset({"greeting", "thanks", "goodbye", "help", "procedure_question", "praise", "spam", "offer_later"})
 _RATINGS = {"satisfied": "satisfied", "acceptable": "acceptable", "unsatisfied": "unsatisfied"}
@@ -61,11 +71,22 @@ def meant(talk: Talk, verb: str) -> Case | None:
     if not fitting:
         talk.say("utter_no_fitting_case")
         return None
-    if len(fitting) == 1 or fitting[0].code == talk.state("last_case"):
+    named = _named(talk, fitting)
+    if named is not None:
+        return named
+    # Taking back is for good: among several it is asked which.
+    if len(fitting) == 1 or verb not in _FOR_GOOD and fitting[0].code == talk.state("last_case"):
         return fitting[0]
     buttons = [Button(c.code, f"after:{verb}:{c.code}") for c in fitting[:5]]
     talk.say("utter_which_case", buttons=buttons)
     return None
+
+
+def _named(talk: Talk, cases: list[Case]) -> Case | None:
+    """The one whose matter the words name: "rút cái phiếu đèn"."""
+    near = [label for label, _ in talk.heard.ranking if label in talk.city.topics][:2]
+    meant = [c for label in near for c in cases if c.topic == label]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _may(talk: Talk, verb: str, case: Case) -> bool:
@@ -103,7 +124,7 @@ def act(talk: Talk, verb: str, case: Case, said: bool = False) -> None:
         return withdraw(talk, case)
     if verb == "keep_case":
         talk.remember(question=None)
-        return talk.say("utter_kept", code=case.code)
+        return talk.say("utter_kept" if STATUSES[case.status].open else "utter_withdrawn", code=case.code)
     if verb == "add":
         return ask_more(talk, case)
     talk.say("utter_stale_button")
@@ -194,16 +215,40 @@ def ask_more(talk: Talk, case: Case) -> None:
     """More words or photos: those of this very message when it holds any, else the next ones."""
     if not STATUSES[case.status].open:
         return talk.say("utter_cannot_add", code=case.code)
-    if talk.message.media:
+    if talk.message.media or len(_addition(talk).split()) >= _TELLS:
         return add(talk, case)
     talk.remember(question={"flow": "after", "name": "more", "code": case.code})
     talk.say("utter_ask_more", code=case.code)
 
 
+def _addition(talk: Talk) -> str:
+    """What is told after "bổ sung phiếu …:"; "" when only the wish to add is there."""
+    rest = talk.text
+    for raw in talk.heard.raws("tracking_code"):
+        rest = rest.replace(raw, " ")
+    return _WISH.sub(" ", rest).strip(" ,.:;-")
+
+
+def adds(talk: Talk) -> bool:
+    """ "mã HN…, bổ sung: cột số BM/17": the words go to that case at once."""
+    if not talk.cue("add_words") or len(_addition(talk).split()) < _TELLS:
+        return False
+    case, _ = by_typed_code(talk.session, talk.city, talk.heard.values("tracking_code")[0])
+    if case is None or not knows(talk.session, talk.conversation, case) or not STATUSES[case.status].open:
+        return False
+    add(talk, case)
+    return True
+
+
 def add(talk: Talk, case: Case) -> None:
-    """Put this message's words and files with the case."""
+    """Put this message's words, files and pin with the case."""
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
-    answer_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
+    words, pin = talk.text, talk.message.location
+    if pin is not None:
+        words = f"{words} {talk.words('pinned').format(lat=pin.lat, lon=pin.lon)}".strip()
+        if case.lat is None:
+            case.lat, case.lon = pin.lat, pin.lon
+    answer_case.add_from_resident(talk.session, talk.city, case, words, media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_added", code=case.code)
 
 
@@ -219,20 +264,53 @@ def answer(talk: Talk, question: dict) -> bool:
     if name == "attach":
         return _answer_attach(talk, case)
     if name == "reopen":
-        reopen(talk, case, talk.text)
+        return _answer_reopen(talk, case)
+    if name == "more" and _stale(talk, question):
+        talk.remember(question=None)
+        return False
+    if (
+        aside.short(talk, 12)
+        and (talk.heard.intent == "withdraw" or talk.cue("withdraw"))
+        and STATUSES[case.status].open
+    ):
+        ask_withdraw(talk, case)
         return True
-    if name == "why" and talk.heard.intent == "not_done":
+    undone = talk.heard.intent == "not_done" or talk.cue("reopen") or talk.cue("still_there")
+    if name in ("why", "comment") and undone and not STATUSES[case.status].open:
         not_done(talk, case, said=True)
         return True
-    if _new_matter(talk):
+    if _new_matter(talk) and talk.heard.label != case.topic:
         talk.remember(question=None)
         return False
     _comment(talk, case)
     return True
 
 
+def _answer_reopen(talk: Talk, case: Case) -> bool:
+    """Why is it not done? "thôi được rồi, đèn sáng rồi" is no reason."""
+    if aside.short(talk, 10) and talk.cue("good_end") and not talk.cue("still_there"):
+        talk.remember(question=None)
+        talk.say("utter_thanks")
+    else:
+        reopen(talk, case, talk.text)
+    return True
+
+
+def _stale(talk: Talk, question: dict) -> bool:
+    """What the office asked half an hour ago swallows no more messages once it was answered."""
+    at = question.get("at")
+    return at is not None and talk.now - datetime.fromisoformat(at) > RECENT
+
+
 def _answer_withdraw(talk: Talk, case: Case) -> bool:
     talk.remember(question=None)
+    others = [
+        c for c in cases_of(talk.session, talk.conversation) if _fits("withdraw", c) and owns(talk.conversation, c)
+    ]
+    named = _named(talk, others) if talk.heard.intent == "withdraw" or talk.cue("withdraw") else None
+    if named is not None and named.id != case.id:
+        ask_withdraw(talk, named)
+        return True
     if talk.refuses():
         talk.say("utter_kept", code=case.code)
         return True
@@ -270,8 +348,65 @@ def answers_office(talk: Talk) -> bool:
     word = talk.heard.intent in _NO_ANSWER and talk.heard.intent_confidence >= 0.8 and not talk.message.media
     if not waits or word or (_new_matter(talk) and talk.heard.label != case.topic):
         return False
+    if talk.heard.intent == "affirm" and aside.short(talk, 3):
+        # "ok" promises an answer and is none.
+        talk.say("utter_ask_more", code=case.code)
+        return True
     add(talk, case)
+    # Answers come in pieces: what follows soon belongs to it, too.
+    talk.remember(question={"flow": "after", "name": "more", "code": case.code, "at": talk.now.isoformat()})
     return True
+
+
+def just_asked(talk: Talk) -> bool:
+    """Whether the newest message here is the office's: then it is what is being answered, also beside a draft."""
+    newest = _newest(talk)
+    return newest is not None and newest.kind != "reply" and newest.case_id is not None
+
+
+def _newest(talk: Talk) -> Outbox | None:
+    mine = select(Outbox).where(Outbox.conversation_id == talk.conversation.id)
+    return talk.session.scalars(mine.order_by(Outbox.id.desc()).limit(1)).first()
+
+
+def rateable(talk: Talk) -> bool:
+    """Whether a result waits to be rated."""
+    cases = cases_of(talk.session, talk.conversation)
+    return any(c.status in ("resolved", "closed") and c.rating is None for c in cases)
+
+
+def answers_result(talk: Talk) -> bool:
+    """The result was just told ("Việc đã được giải quyết chưa ạ?"): "rồi", "chưa", "tệ quá" and praise answer that."""
+    newest = _newest(talk)
+    case = talk.session.get(Case, newest.case_id) if newest is not None and newest.case_id is not None else None
+    if case is None or newest is None or newest.kind == "reply" or case.status not in ("resolved", "closed"):
+        return False
+    intent = talk.heard.intent
+    if case.rating is not None or talk.heard.values("tracking_code") or intent in _INTENTS:
+        return False
+    few = aside.short(talk, 6)
+    told_again = intent == "report" and talk.heard.label == case.topic and not _elsewhere(talk, case)
+    if talk.cue("still_there") or intent == "not_done" or told_again or few and (talk.refuses() or _nods(talk, "no")):
+        not_done(talk, case, said=True)
+    elif talk.cue("bad") and aside.short(talk, 12):
+        rate(talk, case, "unsatisfied")
+    elif few and (talk.agrees() or _nods(talk, "yes")):
+        talk.say("utter_please_rate", code=case.code, buttons=list(rating_buttons(talk.city, case.code)))
+    elif intent in ("praise", "suggestion") and talk.heard.place is None:
+        _comment(talk, case)
+    else:
+        return False
+    return True
+
+
+def _nods(talk: Talk, which: str) -> bool:
+    return syllables(talk.text).strip() in talk.city.texts["nods"][which]
+
+
+def _elsewhere(talk: Talk, case: Case) -> bool:
+    """Whether the words name another place than the case's."""
+    raw = (talk.heard.place or {}).get("raw", "")
+    return bool(raw) and syllables(raw).strip() not in syllables(case.place_raw or "")
 
 
 def says_not_done(talk: Talk) -> bool:
@@ -289,24 +424,48 @@ def says_not_done(talk: Talk) -> bool:
 
 def offer_attach(talk: Talk) -> bool:
     """Soon after filing: a photo without words, or a short addition, may belong to that case. Asks which."""
-    last, at = talk.state("last_case"), talk.state("last_case_at")
-    if not last or not at or talk.now - datetime.fromisoformat(at) > RECENT:
-        return False
-    case = talk.session.scalar(select(Case).where(Case.code == last))
-    if case is None or not STATUSES[case.status].open:
+    case = recent(talk)
+    if case is None:
         return False
     # What was corrected after it was sent is no second report, however much it sounds like one.
-    if ties.original(talk) is None and (_new_matter(talk) or _long_or_sure(talk)):
+    same = talk.heard.label == case.topic and not _elsewhere(talk, case)
+    if ties.original(talk) is None and not same and (_new_matter(talk) or _long_or_sure(talk)):
         return False
-    talk.remember(question={"flow": "after", "name": "attach", "code": last, "inbox": [talk.inbox_id]})
+    talk.remember(question={"flow": "after", "name": "attach", "code": case.code, "inbox": [talk.inbox_id]})
     talk.say(
         "utter_ask_attach",
-        code=last,
+        code=case.code,
         buttons=[
             talk.button("attach", "after:stay:"),
             talk.button("new_report", "after:other:"),
         ],
     )
+    return True
+
+
+def recent(talk: Talk) -> Case | None:
+    """The case that was filed here a moment ago, while it is open."""
+    last, at = talk.state("last_case"), talk.state("last_case_at")
+    if not last or not at or talk.now - datetime.fromisoformat(at) > RECENT:
+        return None
+    case = talk.session.scalar(select(Case).where(Case.code == last))
+    return case if case is not None and STATUSES[case.status].open else None
+
+
+def gives_up(talk: Talk) -> bool:
+    """ "thôi khỏi", "đổi ý không gửi nữa" right after sending, or "họ dọn rồi": take the case back? Asked, not done."""
+    if not aside.short(talk, 12) or talk.cue("still_there"):
+        return False
+    case = recent(talk)
+    if case is not None and (talk.heard.intent == "cancel" or talk.cue("change_mind") or talk.cue("drop")):
+        ask_withdraw(talk, case)
+        return True
+    if not talk.cue("solved") or talk.heard.intent == "report" and talk.heard.confidence >= 0.5:
+        return False
+    mine = [c for c in cases_of(talk.session, talk.conversation) if STATUSES[c.status].open]
+    if len(mine) != 1 or not owns(talk.conversation, mine[0]):
+        return False
+    ask_withdraw(talk, mine[0])
     return True
 
 

@@ -72,8 +72,10 @@ def said_yes(talk: Talk) -> bool:
 
 
 def said_no(talk: Talk) -> bool:
+    if len(talk.text.split()) > 12:
+        return False
     asked = talk.state("consent_asked", 0) > 0
-    return asked and talk.refuses() and talk.heard.intent != "cancel" and len(talk.text.split()) <= 12
+    return talk.cue("disagree") or asked and talk.refuses() and talk.heard.intent != "cancel"
 
 
 def takes_back(talk: Talk) -> bool:
@@ -84,8 +86,7 @@ def takes_back(talk: Talk) -> bool:
 
 def drop(talk: Talk) -> bool:
     """Forget what was kept aside, words and files. False when nothing was."""
-    kept = talk.state("kept")
-    aside = [*talk.state("held", []), *([kept] if kept else [])]
+    aside = [*talk.state("held", []), *talk.state("kept", [])]
     forget_last(talk.session, talk.media, aside, talk.now)
     talk.remember(held=None, kept=None)
     return bool(aside)

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from bot.domain.message import Incoming
-from bot.services.handoff import hand_over
+from bot.services.handoff import hand_over, take_back
 from bot.store.models import Inbox
-from bot.talk import after, consent, follow, guide, privacy, report, ties, track
+from bot.talk import after, aside, consent, follow, guide, privacy, report, ties, track
 from bot.talk.draft import find_draft
 from bot.talk.merge import fits, only_a_place
 from bot.talk.turn import Talk, Understanding
@@ -68,10 +68,12 @@ def answer(talk: Talk) -> None:
     # A Vietnamese address alone does not change the language.
     if len(talk.text.split()) > 2 * _FEW and marked_share(talk.text) > _VIETNAMESE:
         talk.conversation.language = "vi"
-    if talk.conversation.handed_over_at is not None and talk.heard.intent != "emergency":
+    aside.translate(talk)
+    aside.watch(talk)
+    if talk.conversation.handed_over_at is not None and not _calls_the_machine(talk):
         return
     if talk.message.payload:
-        _press(talk, talk.message.payload)
+        pressed(talk, talk.message.payload)
     elif _says_nothing(talk):
         talk.say("utter_unsupported" if talk.message.handle.get("unsupported") else "utter_no_words")
     elif ties.need_no_answer(talk):
@@ -85,21 +87,31 @@ def answer(talk: Talk) -> None:
     consent.introduce(talk)
 
 
+def _calls_the_machine(talk: Talk) -> bool:
+    """While a person has the conversation: danger is answered all the same, and "bắt đầu lại" gives it back."""
+    if talk.heard.intent == "start_over" and aside.short(talk):
+        take_back(talk.conversation)
+        return True
+    return talk.heard.intent == "emergency"
+
+
 def _says_nothing(talk: Talk) -> bool:
     """Only signs and pictograms: nothing to understand, nothing to keep."""
     message = talk.message
     return not (fits(message.text) or message.media or message.location or message.phone)
 
 
-def _press(talk: Talk, payload: str) -> None:
+def pressed(talk: Talk, payload: str) -> None:
+    """A button, pressed or meant."""
     flow, _, argument = payload.partition(":")
     if flow == "consent":
         return _consent_pressed(talk, argument)
     if flow == "start":
         return _opened(talk, argument)
     if flow in _KEEPING and not consent.settled(talk):
-        talk.remember(held=[*talk.state("held", []), talk.inbox_id])
-        return consent.ask(talk, held=True)
+        waiting = talk.state("held", [])
+        talk.remember(held=[*waiting, talk.inbox_id])
+        return consent.ask(talk, held=bool(waiting or talk.state("kept")))
     if flow == "second":
         return _second(talk)
     handler = _PRESS.get(flow)
@@ -129,7 +141,7 @@ def _agree(talk: Talk) -> None:
         return replay(talk, held)
     if find_draft(talk.session, talk.conversation) is not None:
         return report.resume(talk)
-    kept = earlier(talk, [talk.state("kept")]) if talk.state("kept") else []
+    kept = earlier(talk, talk.state("kept", []))
     if kept and kept[0].heard.intent == "emergency":
         return guide.press(talk, "file")
     if kept and kept[0].heard.intent in ("procedure_question", "praise"):
@@ -145,12 +157,14 @@ def _before_consent(talk: Talk) -> None:
         talk.conversation.language = "en"
     if intent == "emergency" or _protected(talk):
         return guide.start(talk)
-    if _answers_question(talk) or _about_consent(talk):
+    if _answers_question(talk) or _about_consent(talk) or guide.again(talk):
         return None
     if _only_greets(talk):
         return consent.ask(talk, held=False)
     if _interruption(talk, inside=False) or _about_a_known_case(talk):
         return None
+    if aside.mere_word(talk) and not talk.state("held"):
+        return talk.say("utter_ask_what")
     if _is_story(talk) or _flow(talk) == "report":
         return consent.hold(talk)
     return talk.say("utter_help") if intent in _ANSWERS_NOTHING else _START[_flow(talk)](talk)
@@ -209,8 +223,14 @@ def _dispatch(talk: Talk) -> None:
     draft = find_draft(talk.session, talk.conversation)
     if talk.heard.intent == "emergency" and (draft is None or talk.heard.intent_confidence >= VERY_SURE):
         guide.emergency(talk)
-        return None if draft is None else report.answer(talk)
-    if _answers_question(talk):
+        if draft is None:
+            # What the office asked is answered all the same.
+            after.answers_office(talk)
+            return None
+        return report.resume(talk) if report.at_summary(draft) else report.answer(talk)
+    if draft is not None and after.just_asked(talk) and after.answers_office(talk):
+        return report.resume(talk)
+    if _answers_question(talk) or draft is None and guide.again(talk):
         return None
     if _interruption(talk, inside=bool(question or draft)):
         return None
@@ -236,8 +256,10 @@ def _outside(talk: Talk) -> None:
     intent = talk.heard.intent
     if _protected(talk):
         return guide.protected(talk)
-    if after.answers_office(talk) or after.says_not_done(talk):
+    if after.answers_office(talk) or after.answers_result(talk) or after.says_not_done(talk) or after.gives_up(talk):
         return None
+    if aside.mere_word(talk) and not after.recent(talk):
+        return talk.say("utter_ask_what")
     if intent in _TOLD or _is_story(talk):
         return None if after.offer_attach(talk) else report.start(talk)
     if intent in ("start_over", "go_back"):
@@ -251,19 +273,22 @@ def _hardly_a_word(talk: Talk) -> bool:
     """What the machine half takes for small talk, a question or "not ours" may be the beginning of a story: keep it."""
     intent, words = talk.heard.intent, len(talk.text.split())
     if intent == "english":
-        return talk.conversation.introduced and words > 2 * _FEW
+        talk.conversation.language = "en"
+        return words > 2 * _FEW
     doubtful = talk.heard.intent_confidence < _DOUBT.get(intent, 0.0)
     return doubtful and (words > _FEW or talk.heard.place is not None)
 
 
 def _protected(talk: Talk) -> bool:
+    if aside.mere_word(talk):
+        return False
     return talk.heard.intent in _PROTECTED and talk.heard.intent_confidence >= _DOUBT[talk.heard.intent]
 
 
 def _inside_draft(talk: Talk) -> None:
     """Free text is an answer; only what is surely no part of a report is answered aside, then one goes on."""
     sure = talk.heard.intent_confidence >= VERY_SURE and not only_a_place(talk)
-    if sure and talk.heard.intent in _PROTECTED:
+    if sure and talk.heard.intent in _PROTECTED and not report.insisted(talk):
         return guide.protected(talk)
     if sure and talk.heard.intent in ("procedure_question", "help", "chitchat") and not talk.message.media:
         _START[_flow(talk)](talk)
@@ -276,8 +301,10 @@ def _interruption(talk: Talk, inside: bool) -> bool:
     intent, sure = talk.heard.intent, talk.heard.intent_confidence >= VERY_SURE
     if talk.message.media or talk.message.location:
         return False
-    if intent == "ask_human" and (sure or not inside):
+    if intent == "ask_human" and (not inside or sure and talk.cue("human")):
         _handoff(talk)
+        return True
+    if _beside(talk, inside):
         return True
     if intent == "start_over" and (sure or not inside):
         _restart(talk)
@@ -289,6 +316,22 @@ def _interruption(talk: Talk, inside: bool) -> bool:
         privacy.start(talk)
         return True
     return _about_a_case(talk, inside)
+
+
+def _beside(talk: Talk, inside: bool) -> bool:
+    """A question about the assistant, or how the case goes; then back to where one was."""
+    answer = aside.about_us(talk)
+    asked = (talk.state("question") or {}).get("name")
+    if answer is not None:
+        talk.say(answer)
+    elif asked in (None, "attach", "more") and aside.asks_status(talk):
+        talk.remember(question=None)
+        track.start(talk)
+    else:
+        return False
+    if inside:
+        report.resume(talk)
+    return True
 
 
 def _about_a_case(talk: Talk, inside: bool) -> bool:
@@ -303,6 +346,18 @@ def _about_a_case(talk: Talk, inside: bool) -> bool:
     more = len(talk.text.split()) - sum(len(raw.split()) for raw in talk.heard.raws("tracking_code"))
     if coded and more >= 1 and talk.cue("case_verbs") and intent in _ON_A_CASE:
         after.start(talk)
+        return True
+    if coded and after.adds(talk):
+        return True
+    if inside and sure and intent in ("rate_good", "rate_ok", "rate_bad") and after.rateable(talk):
+        after.start(talk)
+        report.resume(talk)
+        return True
+    half = not coded and track.half_a_code(talk)
+    if half:
+        talk.say("utter_code_slip", code=half)
+        if inside:
+            report.resume(talk)
         return True
     if coded or intent in ("status_check", "my_cases") and inside and sure:
         track.start(talk)
@@ -338,7 +393,9 @@ def _second(talk: Talk) -> None:
     draft = open_draft(talk.session, talk.conversation, talk.now)
     body = Body.from_json(draft.body)
     body.story = [kept["text"]]
-    report.choose_topic(talk, body, kept["topic"])
+    body.attachments = kept.get("attachments", [])
+    if kept["topic"]:
+        report.choose_topic(talk, body, kept["topic"])
     body.guessed = kept["topic"]
     if kept["place"]:
         set_raw(body.place, kept["place"], talk)
@@ -365,7 +422,7 @@ def replay(talk: Talk, inbox_ids: list[int]) -> None:
     last: list = []
     turns = earlier(talk, inbox_ids)
     for turn in turns:
-        _press(turn, turn.message.payload) if turn.message.payload else _dispatch(turn)
+        pressed(turn, turn.message.payload) if turn.message.payload else _dispatch(turn)
         last = turn.replies or last
         if turn is not turns[-1]:
             report.take_back(turn)

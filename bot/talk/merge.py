@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 from bot.talk import place, ties
 from bot.talk.draft import Body
-from bot.talk.turn import Talk
+from bot.talk.turn import Talk, syllables
 
 _SYLLABLES_OF_AN_ANSWER = 25
 _SURELY = 0.8
@@ -19,6 +21,7 @@ _INSTEAD = (
     # "không phải ngõ 79 mà là ngõ 97"
     re.compile(rf"{_NOT}(?P<old>.+?)[,;]?\s+(?:mà là|ma la|mà|đâu,?)\s+(?P<new>.+)", re.I),
 )
+_SLIP = re.compile(r"^(?P<told>.{12,}?)[\s,.;!]+(?P<right>(?:à|ý|ấy|ơ|nhầm|lộn|quên|không phải|chứ)\b.+)$", re.I | re.S)
 _OPENING = re.compile(
     r"^(?:(?:à|ạ|ấy|ơ|ô|thôi|chết|ấy chết|xin lỗi|sorry)[,!.]?\s+)*"
     r"(?:(?:em|tôi|cháu|chị|anh|mình|bác|cô|tui|con)\s+)?(?:gõ |viết |ghi |nói )?"
@@ -26,12 +29,32 @@ _OPENING = re.compile(
     r"|(?:sửa|đổi)(?: lại)? (?:là|thành)\s+|đính chính[,:]?\s+)+",
     re.I,
 )
+_NO_BUT = re.compile(
+    r"^(?:(?:à|ạ|ừ|ơ|ôi|thôi|chết|nhầm|xin lỗi|sorry)[\s,!.]+)*(?:không phải|ko phải|k phải|không|ko)[\s,.]+"
+    r"(?P<new>.+)$",
+    re.I,
+)
+_CHANGED_TO = re.compile(
+    r"(?:sửa|đổi)(?: lại)?(?: địa điểm| địa chỉ| chỗ| phường| đường)?\s+(?:thành|là|sang)\s+(?P<new>.+)$", re.I
+)
+_MANNERS = re.compile(r"^(?:(?:à|ạ|dạ|vâng|ở|tại|là|địa chỉ|chỗ|nó|thì|phải là)[\s,:]+)+", re.I)
 _TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó)*[\s,.;!]*$", re.I)
 
 
 def fits(text: str) -> bool:
     """Whether the text says anything at all (letters or digits)."""
     return any(c.isalnum() for c in text)
+
+
+def _without_slip(talk: Talk, body: Body) -> Talk:
+    """ "ngõ 20 Hồ Tùng Mậu, à mà ngõ 22 mới đúng" as a first message: what was told first goes into the draft; what is
+    left corrects it."""
+    found = _SLIP.match(talk.text) if not body.story else None
+    if found is None or not talk.cue("correction", found["right"]):
+        return talk
+    told = replace(talk, message=replace(talk.message, text=found["told"]), heard=talk.understand(found["told"]))
+    _take_text(told, body)
+    return replace(talk, message=replace(talk.message, text=found["right"]), heard=talk.understand(found["right"]))
 
 
 def only_a_place(talk: Talk) -> bool:
@@ -56,6 +79,7 @@ def take(talk: Talk, body: Body) -> str | None:
         return "send"
     if talk.heard.intent == "cancel":
         return "drop"
+    talk = _without_slip(talk, body)
     if ties.correct(talk, body) or _correct(talk, body):
         return None
     _take_text(talk, body)
@@ -67,8 +91,15 @@ def _says_send(talk: Talk, body: Body) -> bool:
     if not _short(talk.text) or talk.cue("disagree"):
         return False
     if body.question == "confirm":
-        return talk.heard.intent == "affirm" or talk.cue("send")
+        return talk.heard.intent == "affirm" or talk.cue("send") or _only_sends(talk)
     return bool(body.story) and talk.cue("send") and talk.heard.intent in ("affirm", "skip", "report", "unclear")
+
+
+def _only_sends(talk: Talk) -> bool:
+    """ "gửi giùm em nhé": to send, and manners."""
+    told = set(syllables(talk.text).split())
+    texts = talk.city.texts
+    return bool(told & set(texts["send_words"])) and told <= set(texts["send_manners"])
 
 
 def _short(text: str) -> bool:
@@ -94,9 +125,11 @@ def _take_pin(talk: Talk, body: Body) -> None:
 def _correct(talk: Talk, body: Body) -> bool:
     """`à nhầm, ngõ 97 chứ không phải 79`: exchange the old words for the new ones."""
     announced = talk.cue("correction") or _OPENING.match(talk.text) is not None
-    if not (announced or talk.heard.intent == "correction"):
-        return False
+    if not (announced or talk.heard.intent == "correction" or _denies(talk, body)):
+        return _replaces_place(talk, body)
     said = _TAIL.sub("", _OPENING.sub("", talk.text))
+    if _replaces_place(talk, body):
+        return True
     for pattern in _INSTEAD:
         found = pattern.search(said)
         if found:
@@ -105,8 +138,29 @@ def _correct(talk: Talk, body: Body) -> bool:
     return announced and _correct_place(talk, body, said)
 
 
+def _replaces_place(talk: Talk, body: Body) -> bool:
+    """ "à không, phố Vũ Phạm Hàm nhé", "sửa địa điểm thành đường Trường Chinh": only the last place counts."""
+    found = _NO_BUT.match(talk.text) or _CHANGED_TO.search(talk.text)
+    if found is None or not body.place.raw:
+        return False
+    said = _TAIL.sub("", found["new"])
+    named = talk.understand(said).place
+    if not named or fits(_without_place(said, named)):
+        return False
+    return _correct_place(talk, body, said)
+
+
+def _denies(talk: Talk, body: Body) -> bool:
+    """ "không phải rác mà là đèn hỏng" of something that was told."""
+    found = _INSTEAD[1].search(talk.text)
+    return found is not None and syllables(_TAIL.sub("", found["old"])) in syllables(body.text())
+
+
 def _exchange(talk: Talk, body: Body, old: str, new: str) -> bool:
     """Exchange whole phrases; when only the numbers differ ("ngõ 97" for "79"), the numbers."""
+    if _another_topic(talk, body, new):
+        body.story = [new]
+        return True
     numbers = _NUMBER.findall(old), _NUMBER.findall(new)
     if len(numbers[0]) == 1 and len(numbers[1]) == 1:
         done = body.replace(numbers[0][0], numbers[1][0])
@@ -117,12 +171,25 @@ def _exchange(talk: Talk, body: Body, old: str, new: str) -> bool:
     return done or _correct_place(talk, body, new)
 
 
+def _another_topic(talk: Talk, body: Body, new: str) -> bool:
+    """Not a word but the matter itself was wrong: "ý tôi là cống tắc"."""
+    heard = talk.understand(new)
+    sure = heard.intent == "report" and heard.confidence >= 0.5 and heard.label in talk.city.topics
+    if not sure or heard.label == body.topic or body.topic is None:
+        return False
+    body.topic_chosen = False
+    return True
+
+
 def _correct_place(talk: Talk, body: Body, said: str) -> bool:
     """Only the right place is said ("nhầm, ở phố Huế"): it replaces the old one, in the story too."""
     found = talk.understand(said).place if said else None
     if not found:
         return False
     old = body.place.raw
+    if old and place.only_ward(found):
+        place.set_ward(body.place, found, talk)
+        return True
     if _NUMBER.fullmatch(said.split()[-1]) and len(_NUMBER.findall(old)) == 1:
         return _exchange(talk, body, _NUMBER.findall(old)[0], said.split()[-1])
     if old:
@@ -171,8 +238,7 @@ def _rewrite(talk: Talk, body: Body, question: str) -> None:
         return
     old = body.place.raw
     body.place = type(body.place)()
-    found = talk.heard.place
-    place.set_raw(body.place, found["raw"] if found else talk.text, talk)
+    place.set_raw(body.place, _MANNERS.sub("", _TAIL.sub("", talk.text)), talk)
     if old:
         body.replace(old, body.place.raw)
 
@@ -202,10 +268,12 @@ def _could_be_place(talk: Talk) -> bool:
     story = talk.heard.intent == "report" and talk.heard.intent_confidence >= 0.6
     if talk.cue("vague_place") or talk.heard.raws("time"):
         return False
+    if talk.cue("nowhere") or talk.heard.intent in ("status_check", "chitchat", "help", "spam"):
+        return False
     return words <= _SYLLABLES_OF_AN_ANSWER and not story and talk.heard.intent not in ("deny", "skip", "greeting")
 
 
-def _without_place(text: str, found: dict | None) -> str:
+def _without_place(text: str, found: dict[str, Any] | None) -> str:
     """What is left when the place and the small words around it are gone."""
     if not found:
         return text

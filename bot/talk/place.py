@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.domain.message import Location
@@ -36,6 +37,27 @@ def set_raw(place: Place, raw: str, talk: Talk) -> None:
     place.too_wide = found.ambiguous and len(found.wards) > NARROW and not narrowed
     if found.wards and place.lat is None:
         _choose(place, found.wards[0].code, talk)
+
+
+def only_ward(found: dict[str, Any]) -> bool:
+    """Whether a found place names a ward and nothing finer."""
+    return bool(found["wards"]) and not (found["street"] or found["house"] or found["lane"])
+
+
+def set_ward(place: Place, found: dict[str, Any], talk: Talk) -> None:
+    """Another ward for the same spot: street and number stay, the ward that was named before goes."""
+    old = talk.city.gazetteer.resolve(place.raw)
+    names = [ward.name for ward in old.wards] if old else []
+    raw = place.raw
+    for name in names:
+        named = rf"[\s,]*(?:phường|xã|thị trấn|P\.?)?\s*{re.escape(name)}\b"
+        raw = re.sub(named, "", raw, count=1, flags=re.I) or raw
+    set_raw(place, f"{raw.strip(' ,.')}, {found['raw']}".strip(" ,"), talk)
+    code = found["wards"][0]["code"]
+    if code not in [known for known, _ in place.wards]:
+        place.wards = [[ward["code"], ward["name"]] for ward in found["wards"]]
+    _choose(place, code, talk)
+    place.ambiguous = place.too_wide = False
 
 
 def set_pin(place: Place, pin: Location, talk: Talk) -> int | None:

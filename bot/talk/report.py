@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.domain.message import Button
 from bot.store.models import Draft
-from bot.talk import change, place, summary, ties
+from bot.talk import aside, change, guide, place, second, summary, ties
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.merge import take
 from bot.talk.turn import Talk, Understanding
@@ -21,6 +21,9 @@ UNSURE = 0.02
 """Below, the machine is lost and asks one clarifying question. Confidences are cautious (nlu/lexical.py): this is a
 plain probability of about 0.4."""
 CHOICES = 3
+_LIKELY = 0.5
+_NO_PART = frozenset({"help", "chitchat", "greeting", "thanks", "goodbye", "procedure_question"})
+"""What is said to the assistant and is no part of a report."""
 _NAMED_BY_CUE = {
     "agency_name": "names_office",
     "account_type": "names_service",
@@ -50,6 +53,10 @@ def go_on(talk: Talk, draft: Draft, body: Body) -> None:
     """Take the message into the draft, then say what comes next."""
     if ties.original(talk) is None and _another_matter(talk, body):
         return _note_second(talk, draft, body)
+    if body.question == "drop":
+        return _answer_drop(talk, draft, body)
+    if _wants_a_change(talk, draft, body) or _beside(talk, draft, body):
+        return None
     done = take(talk, body)
     if done == "send":
         return summary.send(talk, draft, body)
@@ -66,6 +73,58 @@ def go_on(talk: Talk, draft: Draft, body: Body) -> None:
         return _outside_city(talk, draft, body)
     understand(talk, body)
     next_step(talk, draft, body)
+
+
+def _answer_drop(talk: Talk, draft: Draft, body: Body) -> None:
+    """ "Bỏ phản ánh này?" was asked: a typed yes, or "huỷ" once more, is a yes; all else keeps it."""
+    if talk.cue("drop") or talk.heard.intent in ("cancel", "affirm") or talk.agrees():
+        return drop(talk, draft)
+    body.question = "confirm"
+    if talk.refuses() or aside.short(talk, 4):
+        return next_step(talk, draft, body)
+    go_on(talk, draft, body)
+
+
+def drop(talk: Talk, draft: Draft) -> None:
+    draft.state, draft.body = "dropped", {}
+    talk.say("utter_dropped")
+
+
+def _wants_a_change(talk: Talk, draft: Draft, body: Body) -> bool:
+    """ "đổi lĩnh vực", "sai phường rồi": what a button of the summary does, typed, while nothing else is said."""
+    if not body.story or not aside.short(talk) or body.question in change.QUESTIONS:
+        return False
+    wanted = next((w for w in ("change_topic", "change_place", "change_text") if talk.cue(w)), None)
+    if wanted is None:
+        return False
+    verb = {"change_topic": "groups", "change_place": "new_place", "change_text": "new_text"}[wanted]
+    if wanted == "change_topic" and len(body.ranking) > 1:
+        body.topic_sure = body.topic_chosen = False
+        body.question = "topic"
+        save(draft, body, talk.now)
+        ask_topic(talk, draft, body)
+    else:
+        change.press(talk, draft, body, verb, "")
+    return True
+
+
+def _beside(talk: Talk, draft: Draft, body: Body) -> bool:
+    """At the summary, words to the assistant and not about the matter: answered, and the summary shown again."""
+    if aside.asks_to_wait(talk):
+        talk.say("utter_waiting")
+        return True
+    if body.question != "confirm" or not aside.short(talk) or talk.heard.raws("time"):
+        return False
+    if talk.heard.intent == "withdraw" and not talk.heard.values("tracking_code"):
+        body.question = "drop"
+        save(draft, body, talk.now)
+        ask_drop(talk, draft)
+        return True
+    if talk.heard.intent not in _NO_PART or talk.heard.intent_confidence < _LIKELY:
+        return False
+    guide.start(talk) if talk.heard.intent == "procedure_question" else guide.small_talk(talk)
+    summary.show(talk, draft, body)
+    return True
 
 
 def _another_matter(talk: Talk, body: Body) -> bool:
@@ -85,6 +144,17 @@ def _note_second(talk: Talk, draft: Draft, body: Body) -> None:
     summary.show(talk, draft, body)
 
 
+def put_aside(talk: Talk) -> None:
+    """Something urgent comes first: what was being written waits as the second matter."""
+    draft = find_draft(talk.session, talk.conversation)
+    body = Body.from_json(draft.body) if draft is not None else Body()
+    if draft is None or not body.story:
+        return
+    draft.state = "dropped"
+    waits = {"text": body.text(), "topic": body.topic, "place": body.place.raw, "attachments": body.attachments}
+    talk.remember(second=waits)
+
+
 def _outside_city(talk: Talk, draft: Draft, body: Body) -> None:
     """Another province is named: not ours, unless the resident says that it is here after all."""
     body.asked["outside"] = 1
@@ -92,7 +162,7 @@ def _outside_city(talk: Talk, draft: Draft, body: Body) -> None:
     here = talk.button("in_city", payload(draft, "in_city"))
     if len(body.story) <= 1:
         draft.state = "dropped"
-        talk.remember(kept=talk.inbox_id)
+        talk.remember(kept=[talk.inbox_id])
         here = talk.button("in_city", "guide:in_city")
     talk.say("utter_outside_province", province=body.place.outside, buttons=[here])
 
@@ -112,6 +182,9 @@ def understand(talk: Talk, body: Body) -> None:
     if body.level == "urgent" and body.topic is None:
         # The dispatcher gets the likeliest one to begin with.
         body.topic, body.topic_sure = body.guessed, False
+    if body.level == "urgent" and not body.topic_sure:
+        body.topic = guide.emergency_topic(talk, body.text()) or body.topic
+    second.own_place(talk, body)
     # Below, words that were added last do not take away what was understood before.
     _fill_from_story(talk, body, heard)
 
@@ -170,6 +243,8 @@ def _missing(talk: Talk, body: Body) -> str | None:
         return "narrow"
     if _needs_place(talk, body) and body.asked.get("location", 0) < 2:
         return "location"
+    if _needs_ward(talk, body) and not body.asked.get("location"):
+        return "location"
     unsure = body.topic is not None and not (body.topic_sure or body.topic_chosen)
     if unsure and plain and not body.asked.get("topic"):
         return "topic"
@@ -196,6 +271,14 @@ def _needs_place(talk: Talk, body: Body) -> bool:
     return topic is None or topic.fields.get("location") == "required"
 
 
+def _needs_ward(talk: Talk, body: Body) -> bool:
+    """ "ngõ 5" alone leads nowhere: asked once for the street or the ward."""
+    topic = talk.city.topics.get(body.topic or "")
+    needed = topic is None or topic.fields.get("location") == "required"
+    plain = body.kind == "report" and body.level != "urgent"
+    return needed and plain and bool(body.place.raw) and not body.place.wards and body.place.lat is None
+
+
 def _required(talk: Talk, body: Body) -> list[str]:
     topic = talk.city.topics.get(body.topic or "")
     return [f for f in topic.required() if f != "location"] if topic else []
@@ -213,7 +296,7 @@ def ask(talk: Talk, draft: Draft, body: Body, question: str) -> None:
         return talk.say("utter_ask_clarify_what" if body.place.known() else "utter_ask_clarify", buttons=[drop])
     if question == "topic":
         return ask_topic(talk, draft, body)
-    again = body.asked.get(question, 0) > 1
+    again = body.asked.get(question, 0) > 1 or bool(body.place.raw)
     if question == "location":
         return talk.say("utter_ask_location_again" if again else "utter_ask_location", ask="location", buttons=[drop])
     if question == "narrow":
@@ -261,6 +344,17 @@ def payload(draft: Draft, verb: str) -> str:
     return f"report:{draft.id[:8]}:{verb}"
 
 
+def insisted(talk: Talk) -> bool:
+    """Whether the resident has said that it is only a report: a person decides, it is not refused again."""
+    draft = find_draft(talk.session, talk.conversation)
+    return draft is not None and bool(Body.from_json(draft.body).asked.get("insist"))
+
+
+def at_summary(draft: Draft) -> bool:
+    """Whether everything is told and waits to be sent."""
+    return Body.from_json(draft.body).question == "confirm"
+
+
 def resume(talk: Talk) -> None:
     """After an interruption: show again where one was."""
     draft = find_draft(talk.session, talk.conversation)
@@ -285,8 +379,7 @@ def press(talk: Talk, argument: str) -> None:
     if verb == "drop":
         return ask_drop(talk, draft)
     if verb == "drop_yes":
-        draft.state, draft.body = "dropped", {}
-        return talk.say("utter_dropped")
+        return drop(talk, draft)
     if verb == "skip":
         skip(talk, body)
     elif verb == "in_city":

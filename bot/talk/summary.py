@@ -10,7 +10,7 @@ from bot.services.file_case import Report, file_case, level_of, preview_route
 from bot.services.handle_case import Actor
 from bot.services.review import doubt
 from bot.store.models import Case, Draft
-from bot.talk import place
+from bot.talk import place, second
 from bot.talk.draft import Body, save
 from bot.talk.turn import Talk
 
@@ -66,7 +66,7 @@ def send(talk: Talk, draft: Draft, body: Body) -> None:
     link = f"{talk.public_url}/tra-cuu/{case.code}"
     buttons = []
     if body.second and body.kind == "report" and not talk.state("second"):
-        talk.remember(second={"text": body.text(), "topic": body.second, "place": body.place.raw})
+        second.note(talk, body)
     if talk.state("second"):
         buttons = [talk.button("second", f"second:{case.code}")]
     talk.say(
@@ -175,6 +175,9 @@ def _more_words(talk: Talk, body: Body) -> str:
     if topic is None or body.kind != "report":
         return ""
     lines = []
+    if topic.level == "urgent" or body.level == "urgent" or topic.priority == "urgent":
+        numbers = ", ".join(n for n in topic.hotlines if n in talk.city.hotlines and talk.city.hotlines[n].shown)
+        lines += [talk.words("summary_danger").format(numbers=numbers)] if numbers else []
     if "photo" in topic.fields and not body.attachments:
         lines.append(talk.words("summary_invite_photo"))
     if body.second and body.second in talk.city.topics:

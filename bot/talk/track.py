@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.domain.deadline import in_words
@@ -22,6 +23,12 @@ def start(talk: Talk) -> None:
         return mine(talk)
     for code in dict.fromkeys(codes):
         by_code(talk, code)
+
+
+def half_a_code(talk: Talk) -> str | None:
+    """A code of which something is missing, such as "HN2611-MFY3K"."""
+    found = re.search(rf"\b{talk.city.code_prefix}\s?-?\d{{4}}(?:[\s-]?[a-z0-9]{{2,5}})?\b", talk.text, re.I)
+    return found[0] if found else None
 
 
 def by_code(talk: Talk, typed: str) -> None:

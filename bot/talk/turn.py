@@ -149,11 +149,11 @@ class Talk:
 
     def cue(self, name: str, text: str | None = None) -> bool:
         """Whether one of the city's cue phrases (data/texts/cues.yml) stands in the text, diacritics aside."""
-        told = _syllables(self.text if text is None else text)
-        return any(_syllables(cue) in told for cue in self.city.texts["cues"][name])
+        told = syllables(self.text if text is None else text)
+        return any(syllables(cue) in told for cue in self.city.texts["cues"][name])
 
 
-def _syllables(text: str) -> str:
-    """Whole words between spaces, small, without diacritics and signs."""
+def syllables(text: str) -> str:
+    """Whole words between spaces, small, without diacritics and signs; a space before and after."""
     found = re.findall(r"[^\W_]+", fold(normalize(text)))
     return f" {' '.join(found)} "

@@ -30,7 +30,9 @@ _SEP = r"[\s\-._/–—]{0,3}"
 _SPELLED = _SEP.join(["h", "n"] + ["[0-9oil]"] * 4 + ["[0-9a-z]"] * 6)
 _TRACKING = re.compile(rf"(?<![0-9a-z]){_SPELLED}(?![0-9a-z])")
 _HEADLESS = re.compile(r"(?<![0-9a-z.\-])[0-9oil]{4}[-–][0-9a-z]{5}[-–][0-9a-z](?![0-9a-z.\-])")
-_WORD = re.compile(r"[a-z]*[aeiouy][a-z]*\Z")
+_WORD = re.compile(
+    r"(?:ngh|ng|nh|ph|th|tr|ch|gh|kh|gi|qu|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?\Z"
+)  # a Vietnamese syllable
 _LOOKALIKE = str.maketrans("OIL", "011")
 
 
