@@ -10,7 +10,7 @@ RANKED = 5
 # Below these, or a command in a text of more syllables than this, the best topic or outcome stands.
 TALK_SURE, COMMAND_SURE, COMMAND_LONGEST = 0.4, 0.6, 25
 # In doubt for the resident's safety: named even when something else is likelier.
-SAFETY_SURE = {"emergency": 0.2, "denunciation": 0.2, "formal_complaint": 0.45}
+SAFETY_SURE = {"emergency": 0.2, "denunciation": 0.08, "formal_complaint": 0.45}
 
 
 @dataclass(frozen=True)

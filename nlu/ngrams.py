@@ -1,8 +1,8 @@
 """Sentences as sparse TF-IDF rows of syllables and syllable pairs, once with and once without diacritics.
 
 Measured on writers held out of training: pairs add ten points to single syllables; letter n-grams (even on texts with
-slips), triples, skipped pairs and segmented words add nothing to these and cost most of the time. A pair that stands in one
-sentence only is left out: it takes almost half of the memory and decides nothing.
+slips), triples, skipped pairs and segmented words add nothing to these and cost most of the time. A pair that stands in
+one sentence only is left out: together they would take almost half of the memory and decide nothing.
 """
 
 import re

@@ -10,8 +10,8 @@ from nlu.encoder.weights import Weights
 
 _PREFIX = "query: "  # the encoder was trained on texts that begin so
 _SPACE = "\u2581"
-# Vietnamese, English, punctuation, signs and emoji, in pieces no longer than a syllable with its blank. The other seven in
-# ten of the vocabulary belong to other languages and would only take memory.
+# Vietnamese, English, punctuation, signs and emoji, in pieces no longer than a syllable with its blank. The other seven
+# in ten of the vocabulary belong to other languages and would only take memory.
 _LETTERS = "ăâđêôơưáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
 _SIGNS = "\u0300-\u036f\u2000-\u2bff\u3000-\u303f\ufe00-\ufe0f\uff00-\uff65\U0001f000-\U0001faff"
 _WRITTEN_HERE = re.compile(f"[\u0000-\u007f{_LETTERS}{_LETTERS.upper()}{_SIGNS}]{{1,8}}")
