@@ -227,7 +227,7 @@ def _dispatch(talk: Talk) -> None:
             # What the office asked is answered all the same.
             after.answers_office(talk)
             return None
-        return report.resume(talk) if report.at_summary(draft) else report.answer(talk)
+        return report.resume(talk) if report.of_another_kind(talk, draft) else report.answer(talk)
     if draft is not None and after.just_asked(talk) and after.answers_office(talk):
         return report.resume(talk)
     if _answers_question(talk) or draft is None and guide.again(talk):
@@ -274,7 +274,7 @@ def _hardly_a_word(talk: Talk) -> bool:
     intent, words = talk.heard.intent, len(talk.text.split())
     if intent == "english":
         talk.conversation.language = "en"
-        return words > 2 * _FEW
+        return words > 2 * _FEW and (talk.conversation.introduced or talk.heard.place is not None)
     doubtful = talk.heard.intent_confidence < _DOUBT.get(intent, 0.0)
     return doubtful and (words > _FEW or talk.heard.place is not None)
 

@@ -350,9 +350,12 @@ def insisted(talk: Talk) -> bool:
     return draft is not None and bool(Body.from_json(draft.body).asked.get("insist"))
 
 
-def at_summary(draft: Draft) -> bool:
-    """Whether everything is told and waits to be sent."""
-    return Body.from_json(draft.body).question == "confirm"
+def of_another_kind(talk: Talk, draft: Draft) -> bool:
+    """Whether an emergency at the summary is none of what was being reported ("cháy nhà rồi" beside rubbish)."""
+    body = Body.from_json(draft.body)
+    likely = guide.emergency_topic(talk, talk.text)
+    known = {body.topic, *(topic for topic, _ in body.ranking)}
+    return body.question == "confirm" and likely is not None and likely not in known
 
 
 def resume(talk: Talk) -> None:
