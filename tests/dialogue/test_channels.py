@@ -40,8 +40,12 @@ class Call:
 
 
 def _everything() -> list[Call]:
+    """Every conversation over every channel; those that stop a part of the system, a minute of nothing for all the
+    others, over one channel each in turn."""
     scripts = [*SCRIPTS, *(script for path in OWN for script in load(path))]
-    return [Call(c, s) for s in scripts for c in CHANNELS if carried(c, s)]
+    calls = [Call(c, s) for s in scripts for c in CHANNELS if carried(c, s)]
+    stopping = list(dict.fromkeys(call.script.id for call in calls if _alone(call)))
+    return [c for c in calls if not _alone(c) or CHANNELS[stopping.index(c.script.id) % len(CHANNELS)] == c.channel]
 
 
 def _alone(call: Call) -> bool:
