@@ -16,10 +16,10 @@ export
 run: setup
 	@.venv/bin/langnghe up $(ARGS)
 
-# Fast tests side by side, then the slow ones, two systems at a time. Exit status 5: ARGS chose none of a kind.
+# Fast tests side by side, then the slow ones, two files at a time. Exit status 5: ARGS chose none of a kind.
 test: setup
 	@$(PY) -m pytest -m "not slow" -n auto --maxprocesses=4 $(ARGS) || test $$? -eq 5
-	@$(PY) -m pytest -m slow -n 2 --dist loadgroup $(ARGS) || test $$? -eq 5
+	@$(PY) -m pytest -m slow -n 2 --dist loadfile $(ARGS) || test $$? -eq 5
 
 bench: setup
 	@$(PY) -m tests.load $(ARGS)

@@ -19,24 +19,18 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@12
 REQUIRED = set(filter(None, os.environ.get("TEST_REQUIRE", "").split(",")))
 
 
-@pytest.hookimpl(tryfirst=True)
+_LONGEST = ("test_conversations", "test_channels", "test_floors", "test_compare", "test_bench", "test_chat_page")
+"""Files whose slow tests come first: handed out file by file, they keep two workers busy to the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first. Slow ones that share a running system stay together, the longest first."""
+    """Fast ones first."""
     items.sort(key=_place)
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.xdist_group(_system(item)))
-
-
-def _system(item: pytest.Item) -> str:
-    """What a slow test shares with others: the one running system, else whatever its module starts."""
-    return "running" if "running" in getattr(item, "fixturenames", ()) else item.path.stem
 
 
 def _place(item: pytest.Item) -> tuple[bool, int]:
-    longest = ("running", "test_channels", "test_floors", "test_compare", "test_bench", "test_chat_page")
-    system = _system(item)
-    return "slow" in item.keywords, longest.index(system) if system in longest else len(longest)
+    name = item.path.stem
+    return "slow" in item.keywords, _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
 
 
 @pytest.fixture(autouse=True)
