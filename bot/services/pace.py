@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 
 from limits import RateLimitItemPerSecond
@@ -17,34 +17,8 @@ from limits.strategies import MovingWindowRateLimiter
 
 from bot.channels.base import Rate
 
-_MARGIN = 1.015
-"""Calls do not take equally long on their way: those of a little more than a second may arrive within one second."""
-_CATCH_UP = 1.0
-"""Seconds of lateness that are made up for. Threads wake late, and a fiftieth lost at each message adds up."""
-
-
-class _Line:
-    """The moments at which messages go out over one channel: evenly, and twice as fast after being late, but never more
-    in any second than the platform takes."""
-
-    def __init__(self, rate: Rate) -> None:
-        self._gap = _MARGIN / rate.overall
-        window = max(1, int(rate.overall))
-        self._second = window * self._gap
-        self._sent: deque[float] = deque(maxlen=window)
-        self._even = 0.0
-
-    def next(self, now: float) -> float:
-        """When the next message may go, not before `now`; it is counted."""
-        even = max(self._even, now - _CATCH_UP if self._sent else now)
-        at = max(now, even)
-        if self._sent:
-            at = max(at, self._sent[-1] + self._gap / 2)
-        if len(self._sent) == self._sent.maxlen:
-            at = max(at, self._sent[0] + self._second)
-        self._even = even + self._gap
-        self._sent.append(at)
-        return at
+_MARGIN = 1.02
+"""Calls do not take equally long on their way: those of a second and a fiftieth may arrive within one second."""
 
 
 class Pace:
@@ -58,7 +32,7 @@ class Pace:
     def __init__(self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
         self._now, self._sleep = now, sleep
         self._lock = threading.Lock()
-        self._lines: dict[str, _Line] = {}
+        self._free_at: dict[str, float] = {}
         self._to_one = MovingWindowRateLimiter(MemoryStorage())
 
     def too_soon(self, channel: str, address: str, rate: Rate) -> float:
@@ -69,10 +43,11 @@ class Pace:
         return max(self._to_one.get_window_stats(item, channel, address).reset_time - time.time(), 0.1)
 
     def wait(self, channel: str, rate: Rate) -> None:
-        """Return when one more message may go over this channel."""
+        """Return when one more message may go over this channel: evenly, for a burst would be refused in part."""
         with self._lock:
             now = self._now()
-            at = self._lines.setdefault(channel, _Line(rate)).next(now)
+            at = max(self._free_at.get(channel, now), now)
+            self._free_at[channel] = at + _MARGIN / rate.overall
         if at > now:
             self._sleep(at - now)
 
