@@ -1,6 +1,6 @@
 """The desk: decides which flow answers a message (the precedence of style.md §6 and domain.md §5).
 
-a person has taken over        -> silence
+a person has taken over        -> silence (bot/talk/person.py)
 a button                       -> the flow named in its payload
 consent not given yet          -> a report is kept aside and consent asked; all else is answered as ever
 emergency                      -> numbers at once, whatever else is open
@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from bot.domain.message import Incoming
-from bot.services.handoff import hand_over, take_back
 from bot.store.models import Inbox
-from bot.talk import after, aside, consent, follow, guide, privacy, report, ties, track
+from bot.talk import after, aside, consent, follow, guide, person, privacy, report, ties, track
 from bot.talk.draft import find_draft
 from bot.talk.merge import fits, only_a_place
 from bot.talk.turn import Talk, Understanding
@@ -55,6 +54,7 @@ _PRESS: dict[str, Callable[[Talk, str], None]] = {
     "after": after.press,
     "privacy": privacy.press,
     "follow": follow.press,
+    "person": person.press,
 }
 _KEEPING = frozenset({"report", "guide", "second"})
 """Flows whose buttons make a report."""
@@ -70,7 +70,7 @@ def answer(talk: Talk) -> None:
         talk.conversation.language = "vi"
     aside.translate(talk)
     aside.watch(talk)
-    if talk.conversation.handed_over_at is not None and not _calls_the_machine(talk):
+    if person.has_it(talk):
         return
     if talk.message.payload:
         pressed(talk, talk.message.payload)
@@ -85,14 +85,6 @@ def answer(talk: Talk) -> None:
     if talk.message.handle.get("cut"):
         talk.say("utter_cut")
     consent.introduce(talk)
-
-
-def _calls_the_machine(talk: Talk) -> bool:
-    """While a person has the conversation: danger is answered all the same, and "bắt đầu lại" gives it back."""
-    if talk.heard.intent == "start_over" and aside.short(talk):
-        take_back(talk.conversation)
-        return True
-    return talk.heard.intent == "emergency"
 
 
 def _says_nothing(talk: Talk) -> bool:
@@ -302,7 +294,7 @@ def _interruption(talk: Talk, inside: bool) -> bool:
     if talk.message.media or talk.message.location:
         return False
     if intent == "ask_human" and (not inside or sure and talk.cue("human")):
-        _handoff(talk)
+        person.call(talk)
         return True
     if _beside(talk, inside):
         return True
@@ -365,11 +357,6 @@ def _about_a_case(talk: Talk, inside: bool) -> bool:
             report.resume(talk)
         return True
     return False
-
-
-def _handoff(talk: Talk) -> None:
-    hand_over(talk.conversation, talk.now)
-    talk.say("utter_handoff")
 
 
 def _restart(talk: Talk) -> None:

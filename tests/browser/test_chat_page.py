@@ -217,14 +217,14 @@ def test_large_photos_are_scaled_down_and_sent_with_their_words(visit: Visit) ->
     visit.says(STORY)
     images = visit.own.last.locator("img")
     expect(images).to_have_count(2)
-    visit.page.wait_for_function("[...document.querySelectorAll('.resident img')].every(i => i.naturalWidth)")
-    assert images.evaluate_all("all => all.map(i => i.naturalWidth)") == [2560, 800]
+    expect(images.nth(0)).to_have_js_property("naturalWidth", 2560)
+    expect(images.nth(1)).to_have_js_property("naturalWidth", 800)
     expect(visit.own.last).to_contain_text(STORY)
     expect(visit.page.locator(".unsent")).to_have_count(0)
     assert len(visit.site.newest()["media"]) == 2
     visit.page.reload()
-    expect(visit.own.last.locator("img")).to_have_count(2)
-    visit.page.wait_for_function("[...document.querySelectorAll('.resident img')].every(i => i.naturalWidth)")
+    expect(images).to_have_count(2)
+    expect(images.nth(1)).to_have_js_property("naturalWidth", 800)
 
 
 @pytest.mark.parametrize(
