@@ -14,16 +14,24 @@ FOLDERS = ("topics", "nlu")
 
 @dataclass(frozen=True)
 class Sentence:
-    """`label` is the topic of a report, else the intent; `file` counts from the data folder."""
+    """`label` is the topic of a report, else the intent; `file` counts from the data folder.
+
+    `against` is the label that the sentence was written to be told from: a contrast to one across the border.
+    """
 
     text: str
     label: str
     file: str
+    against: str | None = None
 
 
 def sentences(data: Path) -> list[Sentence]:
     """All of `data/topics` and `data/nlu`, in the order of the files."""
-    return [Sentence(text, label, name) for name, block in _blocks(data) for text, label in _examples(block)]
+    return [
+        Sentence(text, _label(block), name, (block.get("metadata") or {}).get("against"))
+        for name, block in _blocks(data)
+        for text in _examples(block)
+    ]
 
 
 def groups(data: Path) -> dict[str, str]:
@@ -41,12 +49,13 @@ def _blocks(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{folder}/{path.name}", block
 
 
-def _examples(block: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _label(block: dict[str, Any]) -> str:
+    return block["metadata"]["topic"] if block["intent"] == REPORT else block["intent"]
+
+
+def _examples(block: dict[str, Any]) -> list[str]:
     """As Rasa reads them: one a line, after a dash."""
-    label = block["metadata"]["topic"] if block["intent"] == REPORT else block["intent"]
-    for line in block["examples"].splitlines():
-        if line.startswith("-"):
-            yield line[1:].strip(), label
+    return [line[1:].strip() for line in block["examples"].splitlines() if line.startswith("-")]
 
 
 def _read(path: Path) -> dict[str, Any]:

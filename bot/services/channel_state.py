@@ -19,6 +19,8 @@ _DOWN = timedelta(minutes=5)
 _FIRST, _LONGEST = 2.0, 300.0
 _IN_A_ROW = 3
 """So many failures without a success between them are an outage; fewer are bad luck, and only their messages wait."""
+_JUST = timedelta(seconds=1)
+"""Where a message went through so lately, failures in a row are bad luck, too: many are under way side by side."""
 
 
 def paused(session: Session, now: datetime) -> list[str]:
@@ -26,18 +28,28 @@ def paused(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(select(ChannelState.channel).where(ChannelState.until > now)))
 
 
-def mark_waiting(session: Session, channel: str, reason: str, after: float | None, now: datetime) -> float:
+def mark_waiting(
+    session: Session, channel: str, reason: str, after: float | None, now: datetime, well_at: datetime | None = None
+) -> float:
     """The platform asks everyone to wait, or does not answer.
 
-    Returns for how many seconds nobody's message goes out: the platform's own figure, else twice as long after each
-    failure in a row, else 0 for the first few.
+    Args:
+        after: the seconds that the platform itself named for everyone.
+        well_at: when we last know a message to have gone through.
+
+    Returns for how many seconds nobody's message goes out: the platform's own figure; else as long as the outage has
+    lasted, so that each pause is about twice the one before; else 0 for the first few failures.
     """
     state = _state(session, channel, now)
     state.failures += 1
-    over = state.failures - _IN_A_ROW
-    if after is None and over < 0:
-        return 0.0
-    grown = min(_FIRST * 2.0 ** min(over, 10), _LONGEST) * random.uniform(0.8, 1.2)
+    if after is None:
+        if state.failures < _IN_A_ROW or (well_at is not None and now - well_at < _JUST):
+            return 0.0
+        if state.until is not None and state.until > now:
+            # It was under way when the pause began, and tells nothing new.
+            return (state.until - now).total_seconds()
+    lasted = (now - (state.since or now)).total_seconds()
+    grown = min(max(lasted, _FIRST), _LONGEST) * random.uniform(0.8, 1.2)
     seconds = after if after is not None else grown
     state.until = max(state.until or now, now + timedelta(seconds=seconds))
     state.reason = reason[:300]

@@ -51,6 +51,8 @@ class Deliver:
     share: int = 1
     pace: Pace = field(default_factory=Pace)
     crowd: Crowd = field(default_factory=Crowd)
+    well_at: dict[str, datetime] = field(default_factory=dict)
+    """When a message last went through, by channel."""
 
     def step(self) -> bool:
         """Send one waiting message. False when none can be sent now."""
@@ -151,8 +153,11 @@ class Deliver:
             # "Slow down" for one person again and again is meant for us all.
             with self.db.write() as session:
                 after = error.after if error.everyone else None
-                wait = max(wait, mark_waiting(session, channel, str(error), after, self.clock()))
+                wait = max(wait, self._mark(session, channel, str(error), after))
         return self._later(row_id, max(wait, error.after or 0.0), str(error), way)
+
+    def _mark(self, session: Session, channel: str, reason: str, after: float | None) -> float:
+        return mark_waiting(session, channel, reason, after, self.clock(), self.well_at.get(channel))
 
     def _later(self, row_id: int, seconds: float, reason: str, way: Way | None = None) -> None:
         with self.db.write() as session:
@@ -222,6 +227,7 @@ class Deliver:
                 row.sent_at = self.clock()
             self._note(session, row, state, way, reason)
             if well is not None:
+                self.well_at[well] = self.clock()
                 mark_well(session, well, self.clock())
 
     def _note(self, session: Session, row: Outbox, outcome: str, way: Way | None, reason: str | None) -> None:

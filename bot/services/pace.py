@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from limits import RateLimitItemPerSecond
@@ -17,8 +17,10 @@ from limits.strategies import MovingWindowRateLimiter
 
 from bot.channels.base import Rate
 
-_MARGIN = 1.02
-"""Calls do not take equally long on their way: those of a second and a fiftieth may arrive within one second."""
+_MARGIN = 1.01
+"""Calls do not take equally long on their way: those of a little more than a second may arrive within one."""
+_SECOND = 1.005
+"""A thread may wake up late; so many seconds lie between a message and the one that is `overall` messages after it."""
 
 
 class Pace:
@@ -33,6 +35,7 @@ class Pace:
         self._now, self._sleep = now, sleep
         self._lock = threading.Lock()
         self._free_at: dict[str, float] = {}
+        self._gone: dict[str, deque[float]] = {}
         self._to_one = MovingWindowRateLimiter(MemoryStorage())
 
     def too_soon(self, channel: str, address: str, rate: Rate) -> float:
@@ -44,12 +47,28 @@ class Pace:
 
     def wait(self, channel: str, rate: Rate) -> None:
         """Return when one more message may go over this channel: evenly, for a burst would be refused in part."""
+        left = self._slot(channel, rate)
+        while left > 0 or (left := self._leave(channel, rate)) > 0:
+            self._sleep(left)
+            left = 0.0
+
+    def _slot(self, channel: str, rate: Rate) -> float:
+        """Take the next place in the even row. Returns the seconds until then."""
         with self._lock:
             now = self._now()
             at = max(self._free_at.get(channel, now), now)
             self._free_at[channel] = at + _MARGIN / rate.overall
-        if at > now:
-            self._sleep(at - now)
+        return at - now
+
+    def _leave(self, channel: str, rate: Rate) -> float:
+        """Note that a message goes now, and return 0; or the seconds for which the last ones are still too near."""
+        with self._lock:
+            gone = self._gone.setdefault(channel, deque(maxlen=max(1, int(rate.overall))))
+            now = self._now()
+            left = gone[0] + _SECOND - now if len(gone) == gone.maxlen else 0.0
+            if left <= 0:
+                gone.append(now)
+        return max(left, 0.0)
 
 
 class Crowd:

@@ -14,11 +14,10 @@ from bot.domain.status import REOPEN_LIMIT, STATUSES, find_move
 from bot.errors import NotAllowed
 from bot.services import answer_case, handle_case
 from bot.services.handle_case import Actor
-from bot.services.notify import rating_buttons
 from bot.services.track_case import by_typed_code, cases_of, knows, owns
-from bot.store.models import Case, Outbox
-from bot.talk import aside, ties
-from bot.talk.turn import Talk, syllables
+from bot.store.models import Case
+from bot.talk import aside
+from bot.talk.turn import Talk
 
 RECENT = timedelta(minutes=30)
 _TELLS = 4
@@ -29,17 +28,15 @@ _WISH = re.compile(
     r"(?: giúp| giùm| thêm| vào| thông tin| ảnh| cho(?: cán bộ| đơn vị)?)*|\blà\b",
     re.I,
 )
-_ANSWER_WITHIN = timedelta(days=7)
-_NO_ANSWER = frozenset({"greeting", "thanks", "goodbye", "help", "procedure_question", "praise", "spam", "offer_later"})
 _RATINGS = {"satisfied": "satisfied", "acceptable": "acceptable", "unsatisfied": "unsatisfied"}
 _FOR_GOOD = frozenset({"withdraw", "withdraw_yes", "keep_case"})
-_INTENTS = {"rate_good": "satisfied", "rate_ok": "acceptable", "rate_bad": "unsatisfied"}
+RATED = {"rate_good": "satisfied", "rate_ok": "acceptable", "rate_bad": "unsatisfied"}
 
 
 def start(talk: Talk) -> None:
     """Words about a filed case: which case, then what."""
     intent = talk.heard.intent
-    verb = _INTENTS.get(intent) or {"not_done": "not_done", "withdraw": "withdraw", "add_info": "add"}[intent]
+    verb = RATED.get(intent) or {"not_done": "not_done", "withdraw": "withdraw", "add_info": "add"}[intent]
     coded = bool(talk.heard.values("tracking_code"))
     if verb in _RATINGS and not coded and not has_cases(talk):
         return talk.say("utter_ask_what")
@@ -105,7 +102,9 @@ def press(talk: Talk, argument: str) -> None:
     """A button `after:<verb>:<code>`."""
     verb, _, code = argument.partition(":")
     if verb in ("stay", "other"):
-        return _attach_or_new(talk, verb)
+        from bot.talk import attach
+
+        return attach.settle(talk, verb)
     case, _ = by_typed_code(talk.session, talk.city, code)
     if case is None or not _may(talk, verb, case):
         return talk.say("utter_stale_button")
@@ -262,7 +261,9 @@ def answer(talk: Talk, question: dict) -> bool:
     if name == "withdraw":
         return _answer_withdraw(talk, case)
     if name == "attach":
-        return _answer_attach(talk, case)
+        from bot.talk import attach
+
+        return attach.answer(talk)
     if name == "reopen":
         return _answer_reopen(talk, case)
     if name == "more" and _stale(talk, question):
@@ -279,10 +280,10 @@ def answer(talk: Talk, question: dict) -> bool:
     if name in ("why", "comment") and undone and not STATUSES[case.status].open:
         not_done(talk, case, said=True)
         return True
-    if _new_matter(talk) and talk.heard.label != case.topic:
+    if new_matter(talk) and talk.heard.label != case.topic:
         talk.remember(question=None)
         return False
-    _comment(talk, case)
+    comment(talk, case)
     return True
 
 
@@ -320,187 +321,14 @@ def _answer_withdraw(talk: Talk, case: Case) -> bool:
     return False
 
 
-def _new_matter(talk: Talk) -> bool:
+def new_matter(talk: Talk) -> bool:
     """Words that are surely a new report and no comment on the old one."""
     sure = talk.heard.intent == "report" and talk.heard.confidence >= 0.5
     return sure and talk.heard.place is not None
 
 
-def _comment(talk: Talk, case: Case) -> None:
+def comment(talk: Talk, case: Case) -> None:
     """Praise, advice, thanks or more detail: kept with the case; thanked once."""
     media = tuple(m.media_id for m in talk.message.media if m.media_id)
     answer_case.add_from_resident(talk.session, talk.city, case, talk.text, media, talk.now, f"inbox-{talk.inbox_id}")
     talk.say("utter_added" if STATUSES[case.status].open else "utter_comment_kept", code=case.code)
-
-
-def answers_office(talk: Talk) -> bool:
-    """The office asked, or wrote, last: what comes now is the answer, unless it is surely a new matter."""
-    asked = talk.session.scalar(
-        select(Outbox)
-        .where(Outbox.conversation_id == talk.conversation.id, Outbox.case_id.is_not(None))
-        .order_by(Outbox.id.desc())
-        .limit(1)
-    )
-    case = talk.session.get(Case, asked.case_id) if asked is not None else None
-    if asked is None or case is None or not STATUSES[case.status].open:
-        return False
-    waits = case.status == "need_info" or (asked.kind == "staff" and talk.now - asked.created_at < _ANSWER_WITHIN)
-    word = talk.heard.intent in _NO_ANSWER and talk.heard.intent_confidence >= 0.8 and not talk.message.media
-    if not waits or word or (_new_matter(talk) and talk.heard.label != case.topic):
-        return False
-    if talk.heard.intent == "affirm" and aside.short(talk, 3):
-        # "ok" promises an answer and is none.
-        talk.say("utter_ask_more", code=case.code)
-        return True
-    add(talk, case)
-    # Answers come in pieces: what follows soon belongs to it, too.
-    talk.remember(question={"flow": "after", "name": "more", "code": case.code, "at": talk.now.isoformat()})
-    return True
-
-
-def just_asked(talk: Talk) -> bool:
-    """Whether the newest message here is the office's: then it is what is being answered, also beside a draft."""
-    newest = _newest(talk)
-    return newest is not None and newest.kind != "reply" and newest.case_id is not None
-
-
-def _newest(talk: Talk) -> Outbox | None:
-    mine = select(Outbox).where(Outbox.conversation_id == talk.conversation.id)
-    return talk.session.scalars(mine.order_by(Outbox.id.desc()).limit(1)).first()
-
-
-def rateable(talk: Talk) -> bool:
-    """Whether a result waits to be rated."""
-    cases = cases_of(talk.session, talk.conversation)
-    return any(c.status in ("resolved", "closed") and c.rating is None for c in cases)
-
-
-def answers_result(talk: Talk) -> bool:
-    """The result was just told ("Việc đã được giải quyết chưa ạ?"): "rồi", "chưa", "tệ quá" and praise answer that."""
-    newest = _newest(talk)
-    case = talk.session.get(Case, newest.case_id) if newest is not None and newest.case_id is not None else None
-    if case is None or newest is None or newest.kind == "reply" or case.status not in ("resolved", "closed"):
-        return False
-    intent = talk.heard.intent
-    if case.rating is not None or talk.heard.values("tracking_code") or intent in _INTENTS:
-        return False
-    few = aside.short(talk, 6)
-    told_again = intent == "report" and talk.heard.label == case.topic and not _elsewhere(talk, case)
-    if talk.cue("still_there") or intent == "not_done" or told_again or few and (talk.refuses() or _nods(talk, "no")):
-        not_done(talk, case, said=True)
-    elif talk.cue("bad") and aside.short(talk, 12):
-        rate(talk, case, "unsatisfied")
-    elif few and (talk.agrees() or _nods(talk, "yes")):
-        talk.say("utter_please_rate", code=case.code, buttons=list(rating_buttons(talk.city, case.code)))
-    elif intent in ("praise", "suggestion") and talk.heard.place is None:
-        _comment(talk, case)
-    else:
-        return False
-    return True
-
-
-def _nods(talk: Talk, which: str) -> bool:
-    return syllables(talk.text).strip() in talk.city.texts["nods"][which]
-
-
-def _elsewhere(talk: Talk, case: Case) -> bool:
-    """Whether the words name another place than the case's."""
-    raw = (talk.heard.place or {}).get("raw", "")
-    return bool(raw) and syllables(raw).strip() not in syllables(case.place_raw or "")
-
-
-def says_not_done(talk: Talk) -> bool:
-    """ "báo là dọn rồi mà vẫn còn nguyên": the matter of a case that got its result, told again."""
-    if not talk.cue("still_there") or talk.message.location is not None:
-        return False
-    near = {label for label, _ in talk.heard.ranking[:3]}
-    done = [c for c in cases_of(talk.session, talk.conversation) if c.status in ("resolved", "closed")]
-    case = next((c for c in done if c.topic in near and c.resolved_at is not None), None)
-    if case is None:
-        return False
-    not_done(talk, case, said=True)
-    return True
-
-
-def offer_attach(talk: Talk) -> bool:
-    """Soon after filing: a photo without words, or a short addition, may belong to that case. Asks which."""
-    case = recent(talk)
-    if case is None:
-        return False
-    # What was corrected after it was sent is no second report, however much it sounds like one.
-    same = talk.heard.label == case.topic and not _elsewhere(talk, case)
-    if ties.original(talk) is None and not same and (_new_matter(talk) or _long_or_sure(talk)):
-        return False
-    talk.remember(question={"flow": "after", "name": "attach", "code": case.code, "inbox": [talk.inbox_id]})
-    talk.say(
-        "utter_ask_attach",
-        code=case.code,
-        buttons=[
-            talk.button("attach", "after:stay:"),
-            talk.button("new_report", "after:other:"),
-        ],
-    )
-    return True
-
-
-def recent(talk: Talk) -> Case | None:
-    """The case that was filed here a moment ago, while it is open."""
-    last, at = talk.state("last_case"), talk.state("last_case_at")
-    if not last or not at or talk.now - datetime.fromisoformat(at) > RECENT:
-        return None
-    case = talk.session.scalar(select(Case).where(Case.code == last))
-    return case if case is not None and STATUSES[case.status].open else None
-
-
-def gives_up(talk: Talk) -> bool:
-    """ "thôi khỏi", "đổi ý không gửi nữa" right after sending, or "họ dọn rồi": take the case back? Asked, not done."""
-    if not aside.short(talk, 12) or talk.cue("still_there"):
-        return False
-    case = recent(talk)
-    if case is not None and (talk.heard.intent == "cancel" or talk.cue("change_mind") or talk.cue("drop")):
-        ask_withdraw(talk, case)
-        return True
-    if not talk.cue("solved") or talk.heard.intent == "report" and talk.heard.confidence >= 0.5:
-        return False
-    mine = [c for c in cases_of(talk.session, talk.conversation) if STATUSES[c.status].open]
-    if len(mine) != 1 or not owns(talk.conversation, mine[0]):
-        return False
-    ask_withdraw(talk, mine[0])
-    return True
-
-
-def _long_or_sure(talk: Talk) -> bool:
-    return bool(talk.text) and (talk.heard.confidence >= 0.5 or len(talk.text.split()) > 25)
-
-
-def _answer_attach(talk: Talk, case: Case) -> bool:
-    """Another fragment while we asked where the first belongs."""
-    question = talk.state("question")
-    if talk.agrees() or talk.refuses():
-        _attach_or_new(talk, "stay" if talk.agrees() else "other")
-        return True
-    if _new_matter(talk):
-        talk.remember(question=None)
-        return False
-    talk.remember(question={**question, "inbox": [*question["inbox"], talk.inbox_id]})
-    _attach_or_new(talk, "stay")
-    return True
-
-
-def _attach_or_new(talk: Talk, verb: str) -> None:
-    from bot.talk import desk
-
-    question = talk.state("question")
-    if not question or question.get("name") != "attach":
-        return talk.say("utter_stale_button")
-    talk.remember(question=None)
-    if verb == "other":
-        talk.remember(last_case_at=None)
-        return desk.replay(talk, question["inbox"])
-    case = handle_case.find(talk.session, question["code"])
-    for earlier in desk.earlier(talk, question["inbox"]):
-        media = tuple(m.media_id for m in earlier.message.media if m.media_id)
-        answer_case.add_from_resident(
-            talk.session, talk.city, case, earlier.text, media, talk.now, f"inbox-{earlier.inbox_id}"
-        )
-    talk.say("utter_added", code=case.code)

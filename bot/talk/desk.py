@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from bot.domain.message import Incoming
 from bot.store.models import Inbox
-from bot.talk import after, aside, consent, follow, guide, person, privacy, report, ties, track
+from bot.talk import after, aside, attach, consent, follow, guide, office, person, privacy, report, ties, track
 from bot.talk.draft import find_draft
 from bot.talk.merge import fits, only_a_place
 from bot.talk.turn import Talk, Understanding
@@ -186,7 +186,7 @@ def _about_a_known_case(talk: Talk) -> bool:
     question = talk.state("question") or {}
     if question.get("flow") == "after" and after.answer(talk, question):
         return True
-    return after.answers_office(talk) or after.says_not_done(talk)
+    return office.answers_question(talk) or office.says_not_done(talk)
 
 
 def _is_story(talk: Talk) -> bool:
@@ -217,10 +217,10 @@ def _dispatch(talk: Talk) -> None:
         guide.emergency(talk)
         if draft is None:
             # What the office asked is answered all the same.
-            after.answers_office(talk)
+            office.answers_question(talk)
             return None
         return report.resume(talk) if report.of_another_kind(talk, draft) else report.answer(talk)
-    if draft is not None and after.just_asked(talk) and after.answers_office(talk):
+    if draft is not None and office.just_asked(talk) and office.answers_question(talk):
         return report.resume(talk)
     if _answers_question(talk) or draft is None and guide.again(talk):
         return None
@@ -248,12 +248,12 @@ def _outside(talk: Talk) -> None:
     intent = talk.heard.intent
     if _protected(talk):
         return guide.protected(talk)
-    if after.answers_office(talk) or after.answers_result(talk) or after.says_not_done(talk) or after.gives_up(talk):
+    if office.is_answered(talk) or attach.gives_up(talk):
         return None
-    if aside.mere_word(talk) and not after.recent(talk):
+    if aside.mere_word(talk) and not attach.recent(talk):
         return talk.say("utter_ask_what")
     if intent in _TOLD or _is_story(talk):
-        return None if after.offer_attach(talk) else report.start(talk)
+        return None if attach.offer(talk) else report.start(talk)
     if intent in ("start_over", "go_back"):
         return talk.say("utter_ask_what")
     if intent == "cancel":
@@ -341,7 +341,7 @@ def _about_a_case(talk: Talk, inside: bool) -> bool:
         return True
     if coded and after.adds(talk):
         return True
-    if inside and sure and intent in ("rate_good", "rate_ok", "rate_bad") and after.rateable(talk):
+    if inside and sure and intent in ("rate_good", "rate_ok", "rate_bad") and office.rateable(talk):
         after.start(talk)
         report.resume(talk)
         return True

@@ -90,7 +90,7 @@ def _keep(talk: Talk, of: str, before: list[int] | None = None) -> None:
 def protected(talk: Talk) -> None:
     """Formal complaint or denunciation: explain, do not collect, do not keep the text."""
     held = [i for i in talk.state("held", []) if i != talk.inbox_id] or None
-    talk.remember(referred=talk.heard.intent, held=held, told={"of": talk.heard.intent})
+    talk.remember(held=held, told={"of": talk.heard.intent})
     forget_last(talk.session, talk.media, [talk.inbox_id], talk.now)
     talk.say(f"utter_{talk.heard.intent}", buttons=[talk.button("only_report", "guide:insist")])
 

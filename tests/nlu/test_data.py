@@ -1,18 +1,16 @@
-"""Promises of the training sentences: enough of them, not one pattern again and again, none that is measured on.
-
-Not checked here: that every boundary and ruling of the topics has its contrast sentences. The files do not say which
-sentence answers to which boundary, and to guess it from words would only look like a check.
-"""
+"""Promises of the training sentences: enough of them, also along the borders between labels, not one pattern again and
+again, none that is measured on."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.settings import ROOT
 from nlu.corpus import Sentence, sentences
@@ -21,6 +19,18 @@ from nlu.text.normalize import fold
 
 TESTS = Path(__file__).parent
 LEAST_OF_A_TOPIC, LEAST_OF_OTHERS = 120, 80
+LEAST_OF_A_CONTRAST = 8
+# Borders that were ruled on and that no topic's file names.
+RULINGS = [
+    ("land_use", "illegal_parking"),
+    ("traffic_violation", "air_pollution"),
+    ("electricity", "sidewalk_encroachment"),
+    ("apartment_management", "sidewalk_encroachment"),
+    ("traffic_signal", "tree_park"),
+    ("waste_collection", "flooding_drainage"),
+    ("social_welfare", "formal_complaint"),
+    ("emergency", "flooding_drainage"),
+]
 RUN, TOLD_ABOVE, MOST = 6, 0.05, 0.08
 NEAR_COPY = 12
 _WORD = re.compile(r"\w+")
@@ -85,6 +95,26 @@ def test_every_label_has_enough_sentences(known: list[Sentence]) -> None:
         if count < (LEAST_OF_A_TOPIC if label in topics else LEAST_OF_OTHERS)
     }  # fmt: skip
     assert not poor
+
+
+def borders() -> set[tuple[str, str]]:
+    """Both directions of every border between two labels."""
+    topics = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))["topic"] for path in (ROOT / "data/topics").glob("*.yml")
+    ]
+    named = [(topic["id"], border["not"]) for topic in topics for border in topic.get("boundaries") or ()]
+    return {pair for one, other in [*named, *RULINGS] for pair in ((one, other), (other, one))}
+
+
+def test_every_border_has_its_contrasts_on_both_sides(known: list[Sentence]) -> None:
+    counts = Counter((sentence.label, sentence.against) for sentence in known if sentence.against)
+    assert not {pair: counts[pair] for pair in borders() if counts[pair] < LEAST_OF_A_CONTRAST}
+
+
+def test_a_report_of_any_kind_is_told_from_a_question_about_it(known: list[Sentence]) -> None:
+    told_again = {sentence.label for sentence in known if sentence.against == "status_check"}
+    asked = [sentence for sentence in known if sentence.label == "status_check" and sentence.against == "report"]
+    assert min(len(told_again), len(asked)) >= LEAST_OF_A_CONTRAST
 
 
 def test_the_sentences_of_a_file_are_not_one_pattern(

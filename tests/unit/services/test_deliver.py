@@ -16,7 +16,7 @@ from bot.errors import BrokenRequest, ChannelDown, RetryLater, Unreachable, WayC
 from bot.services.channel_state import troubles
 from bot.services.notify import queue
 from bot.services.receive import open_conversation, receive
-from bot.store.models import Attempt, Conversation, Outbox
+from bot.store.models import Attempt, ChannelState, Conversation, Outbox
 from tests.scripted import Desk
 from tests.unit.office import picture
 
@@ -406,6 +406,40 @@ def test_slow_down_once_in_a_while_stops_nobody_else(desk: Desk, platform: Platf
     platform.failures = [RetryLater("429", after=1.0), RetryLater("429", after=1.0)]
     empty(desk)
     assert len(platform.taken) == 18
+
+
+def test_failures_side_by_side_are_no_outage_where_messages_go_through(desk: Desk, platform: Platform) -> None:
+    put(desk, "gut", who="binh")
+    empty(desk)
+    for number in range(20):
+        put(desk, str(number), who=f"n{number}")
+    platform.failures = [RetryLater("429", after=1.0) for _ in range(5)]
+    empty(desk)
+    assert len(platform.taken) == 16
+
+
+def test_each_pause_of_an_outage_is_longer_and_what_was_under_way_makes_it_no_longer(
+    desk: Desk, platform: Platform
+) -> None:
+    def pause() -> float:
+        with desk.system.db.read() as session:
+            until = session.get_one(ChannelState, "platform").until
+            return (until - desk.now).total_seconds() if until else 0.0
+
+    for number in range(30):
+        put(desk, str(number), who=f"n{number}")
+    platform.failures = [RetryLater("500", everyone=True) for _ in range(100)]
+    pauses = []
+    for _ in range(6):
+        under_way = [desk.deliver.take() for _ in range(3)]
+        for row_id in under_way:
+            if row_id is not None:
+                desk.deliver.carry(row_id)
+        pauses.append(pause())
+        desk.passes(seconds=pauses[-1] + 0.1)
+    # Twice two seconds, then doubled: 2 2 4 8 16 32, each a fifth more or less.
+    assert 1.6 <= pauses[0] <= 2.4
+    assert 12 <= pauses[-1] <= 80
 
 
 def test_a_slow_platform_leaves_room_for_the_others(desk: Desk, platform: Platform) -> None:

@@ -48,6 +48,21 @@ def test_nearly_all_that_is_allowed_is_used() -> None:
     assert 300 / (moments[-1] - moments[0]) >= 29
 
 
+def test_one_who_oversleeps_is_not_followed_too_closely() -> None:
+    """The thirtieth after a late one waits as well; those after it are on time again."""
+    clock, moments = Clock(), []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds + (0.08 if len(moments) == 40 else 0.0))
+
+    pace = Pace(now=lambda: clock.now, sleep=sleep)
+    for _ in range(300):
+        pace.wait("telegram", TELEGRAM)
+        moments.append(clock.now)
+    assert most_in_a_second(moments) <= 30
+    assert 299 / (moments[-1] - moments[0]) >= 29
+
+
 def test_channels_do_not_wait_for_each_other() -> None:
     clock = Clock()
     pace = Pace(now=lambda: clock.now, sleep=clock.sleep)
