@@ -20,6 +20,7 @@ from nlu.encoder.tuning import SCALE, Tuned, learn
 from nlu.encoder.weights import Weights, find_weights
 from nlu.lexical import SURE, SURE_RIGHT, LexicalView, log_softmax
 from nlu.pool import pool
+from nlu.restorer import Restorer
 from nlu.text.entities import mask_codes
 from nlu.text.lexicon import Lexicon
 from nlu.text.normalize import nfc
@@ -90,11 +91,13 @@ def main() -> None:
     model = Tuned(Weights(path), len(labels))
     if arguments.onward:
         model.take(Adapter.load(), labels)
-    learn(model, [(texts[at], labels.index(names[at])) for at in kept], arguments.epochs)
+    restorer = Restorer.fit([texts[at] for at in kept])
+    learn(model, [(texts[at], labels.index(names[at])) for at in kept], restorer, arguments.epochs)
     lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
     asked = [texts[at] for at in held]
     right = np.array([labels.index(names[at]) for at in held])
-    measured = measure(_logits(model, asked), lexical.log_probabilities(asked), labels, right)
+    encoded = _logits(model, [restorer.where_bare(text) for text in asked])
+    measured = measure(encoded, lexical.log_probabilities(asked), labels, right)
     print("temperature {:.2f}, share {:.2f}, sharpness {:.2f}, caution {:.2f}".format(*measured))
     Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save()
     print(f"{FILE}: {FILE.stat().st_size / 1e6:.1f} MB")

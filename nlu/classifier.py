@@ -20,6 +20,7 @@ from nlu.labels import REPORT
 from nlu.lexical import LexicalView
 from nlu.normalizer import PLAIN
 from nlu.pool import pool
+from nlu.restorer import Restorer
 from nlu.second_topic import second_topic
 
 fastpath.install()
@@ -36,6 +37,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._resource = resource
         self.view = LexicalView()
         self.encoder: EncoderView | None = None
+        self.restorer = Restorer.fit(())
         self.topics: frozenset[str] = frozenset()
 
     @classmethod
@@ -52,9 +54,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Learns from the examples that have text; a report's label is the topic in its metadata."""
         examples = [labelled(example) for example in training_data.intent_examples if example.get(TEXT)]
         self.topics = frozenset(label for _, label, is_topic in examples if is_topic)
-        self.view.fit([text for text, _, _ in examples], [label for _, label, _ in examples])
+        texts = [text for text, _, _ in examples]
+        self.view.fit(texts, [label for _, label, _ in examples])
+        self.restorer = Restorer.fit(texts)
         with self._storage.write_to(self._resource) as folder:
             self.view.save(folder)
+            self.restorer.save(folder)
             EncoderView.build(folder)
             (folder / "topics.json").write_text(json.dumps(sorted(self.topics)), encoding="utf-8")
         return self._resource
@@ -71,6 +76,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         component = cls(model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component.view = LexicalView.load(folder)
+            component.restorer = Restorer.load(folder)
             component.encoder = EncoderView.load(folder)
             component.topics = frozenset(json.loads((folder / "topics.json").read_text(encoding="utf-8")))
         return component
@@ -90,7 +96,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         if encoder is None:
             return np.exp(lexical[0]), self.view.caution
         adapter = encoder.adapter
-        encoded = encoder.log_probabilities([text])
+        encoded = encoder.log_probabilities([self.restorer.where_bare(text)])
         chances = pool(lexical, self.view.labels, encoded, encoder.labels, adapter.share, adapter.sharpness)
         return np.exp(chances[0]), adapter.caution
 

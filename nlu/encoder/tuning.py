@@ -1,7 +1,8 @@
 """The encoder in torch, and how an adapter is learned for it. Only nlu/adapt.py needs this, and torch with it.
 
 Every matrix of the upper layers gets a low-rank change (LoRA, Hu et al. 2021); the weights themselves stay as they
-are. Three in ten texts are shown without diacritics, so that the encoder learns to read those, too.
+are. Three in ten texts are shown with their diacritics guessed, as the restorer hands over what was typed without: the
+encoder learns to read its slips, too.
 """
 
 import math
@@ -16,6 +17,7 @@ from torch.nn import functional
 from nlu.encoder.adapter import Adapter
 from nlu.encoder.tokens import Pieces
 from nlu.encoder.weights import MATRICES, Weights
+from nlu.restorer import Restorer
 from nlu.text.normalize import fold
 
 RANK, SCALE = 12, 2.0
@@ -127,7 +129,7 @@ class Tuned(nn.Module):
         return _SHARPEN * self.top.weight.detach().numpy(), self.top.bias.detach().numpy()
 
 
-def learn(model: Tuned, examples: Sequence[Example], epochs: int, seed: int = 0) -> None:
+def learn(model: Tuned, examples: Sequence[Example], restorer: Restorer, epochs: int, seed: int = 0) -> None:
     """Teach the model; prints the loss now and then, since this takes an hour on two cores."""
     torch.manual_seed(seed)
     chance = random.Random(seed)
@@ -138,7 +140,7 @@ def learn(model: Tuned, examples: Sequence[Example], epochs: int, seed: int = 0)
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     pace = torch.optim.lr_scheduler.OneCycleLR(optimiser, [_RATE, _TOP_RATE], total_steps=steps + 1, pct_start=0.08)
-    for step, batch in enumerate(_batches(examples, epochs, chance), 1):
+    for step, batch in enumerate(_batches(examples, restorer, epochs, chance), 1):
         optimiser.zero_grad()
         logits = model([text for text, _ in batch])
         wanted = torch.tensor([column for _, column in batch])
@@ -151,10 +153,13 @@ def learn(model: Tuned, examples: Sequence[Example], epochs: int, seed: int = 0)
             print(f"{step}/{steps} loss {loss.item():.2f}", flush=True)
 
 
-def _batches(examples: Sequence[Example], epochs: int, chance: random.Random) -> Iterator[list[Example]]:
+def _batches(
+    examples: Sequence[Example], restorer: Restorer, epochs: int, chance: random.Random
+) -> Iterator[list[Example]]:
     """Texts of about one length together: padding costs as much as words."""
     for _ in range(epochs):
-        shown = [(fold(text) if chance.random() < _BARE else text, column) for text, column in examples]
+        bare = [(fold(text) if chance.random() < _BARE else text, column) for text, column in examples]
+        shown = [(restorer.where_bare(text), column) for text, column in bare]
         shown.sort(key=lambda example: len(example[0]) + 30 * chance.random())
         batches = [shown[at : at + BATCH] for at in range(0, len(shown), BATCH)]
         chance.shuffle(batches)

@@ -90,6 +90,25 @@ def _learn() -> dict[str, Any]:
     }
 
 
+def _restore() -> dict[str, Any]:
+    from nlu.restorer import Restorer
+
+    texts = [text for found in EXAMPLES.values() for text in found]
+    restorer = Restorer.fit([*texts, "den duong tat het roi"])
+    with tempfile.TemporaryDirectory() as folder:
+        restorer.save(Path(folder))
+        loaded = Restorer.load(Path(folder))
+    return {
+        "bare": restorer("den duong truoc nha toi tat ca tuan"),
+        "by_its_neighbours": [restorer("khong gui nua"), restorer("bong den dau ngo"), restorer("rac de dau ngo")],
+        "partly_marked": restorer("đèn duong tat ca tuần"),
+        "unknown": restorer("zzz 97 , qwerty"),
+        "empty": [restorer(""), Restorer.fit(())("den duong")],
+        "where_bare": [restorer.where_bare("den duong tat"), restorer.where_bare("đèn đường tắt dau ngo")],
+        "same_after_loading": all(loaded(text) == restorer(text) for text in ASKED),
+    }
+
+
 def _rasa() -> dict[str, Any]:
     import rasa
     from jsonschema import ValidationError
@@ -142,4 +161,4 @@ async def _burst() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"learn": _learn, "rasa": _rasa}[sys.argv[1]]()))
+    print(json.dumps({"learn": _learn, "restore": _restore, "rasa": _rasa}[sys.argv[1]]()))
