@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.services.privacy import forget_last
-from bot.talk import aside, consent
+from bot.talk import aside, consent, second
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.turn import Talk, syllables
 from nlu.text.normalize import fold, normalize
@@ -61,7 +61,11 @@ def again(talk: Talk) -> bool:
 
 
 def _file(talk: Talk) -> None:
-    """A typed yes to the offer to make a report of it."""
+    """A typed yes to the offer to make a report of it, or of the matter told beside a question."""
+    if talk.state("second"):
+        from bot.talk import desk
+
+        return desk.pressed(talk, "second:")
     press(talk, "file") if consent.settled(talk) else consent.ask(talk, held=True)
 
 
@@ -102,8 +106,14 @@ def question(talk: Talk) -> None:
     _keep(talk, "procedure_question")
     buttons = [talk.button("send_question", "guide:file")]
     if found is None:
-        return talk.say("utter_procedure_question", buttons=buttons)
-    talk.say("utter_procedure_answer", answer=found["answer"], source=found["source"], buttons=buttons)
+        talk.say("utter_procedure_question", buttons=buttons)
+    else:
+        talk.say("utter_procedure_answer", answer=found["answer"], source=found["source"], buttons=buttons)
+    matter = second.matter_in(talk)
+    if matter is not None:
+        talk.remember(second=matter)
+        topic = talk.city.topic_name(matter["topic"])
+        talk.say("utter_question_and_matter", topic=topic, buttons=[talk.button("second_now", "second:")])
 
 
 def best_answer(answers: list[dict[str, Any]], text: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Two matters in one message: each keeps its own words and its own place."""
+"""Two matters in one message: each keeps its own words and its own place. A question and a matter are two as well."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _CUT = re.compile(
 )
 _SHORTEST = 4
 """Syllables of a part that can tell a matter."""
+_SURE = 0.5
+"""Confidence from which a part of a question is a report of its own."""
 
 
 def parts(talk: Talk, body: Body) -> dict[str, tuple[str, str]]:
@@ -28,6 +30,16 @@ def parts(talk: Talk, body: Body) -> dict[str, tuple[str, str]]:
         if heard.label in wanted and heard.label not in found:
             found[str(heard.label)] = (part, (heard.place or {}).get("raw", ""))
     return found
+
+
+def matter_in(talk: Talk) -> dict[str, str] | None:
+    """The part of a question that reports something: "… cần giấy gì ạ? Với lại đèn ngõ 5 Kim Giang hỏng mấy hôm nay"."""
+    told = [part for part in _CUT.split(talk.text) if len(part.split()) >= _SHORTEST]
+    for part in told if len(told) > 1 else ():
+        heard = talk.understand(part)
+        if heard.intent == "report" and heard.confidence >= _SURE and heard.label in talk.city.topics:
+            return {"text": part, "topic": heard.label, "place": (heard.place or {}).get("raw", "")}
+    return None
 
 
 def own_place(talk: Talk, body: Body) -> None:

@@ -91,10 +91,15 @@ def _lead(reader: Reader, first: int) -> int:
     """Takes "trước cổng", "gần", "đoạn từ" before an address into it."""
     while first:
         width = next((n for n in (3, 2, 1) if _leads(reader, first - n, first)), 0)
-        if not width:
+        if not width or _one_stop(reader, first - width):
             return first
         first -= width
     return first
+
+
+def _one_stop(reader: Reader, at: int) -> bool:
+    """ "một cửa phường Láng" is an office, no door."""
+    return at > 0 and [token.folded for token in reader.tokens[at - 1 : at + 1]] == ["mot", "cua"]
 
 
 def _leads(reader: Reader, start: int, end: int) -> bool:

@@ -136,7 +136,10 @@ def bare_forms(phrases: Iterable[str]) -> frozenset[str]:
     return frozenset(" ".join(token.folded for token in tokenize(phrase)) for phrase in phrases)
 
 
-_GROUPS = (words.CONNECT, words.UNITS, words.ENDS_NAME, words.LOCATES, words.AREAS, *words.NOT_AFTER.values())
+_GROUPS = (
+    words.CONNECT, words.UNITS, words.ENDS_NAME, words.LOCATES, words.AREAS, words.HOUSE, words.LINE,
+    *words.NOT_AFTER.values(),
+)  # fmt: skip
 _FOLDED = {group: bare_forms(group) for group in _GROUPS}
 
 

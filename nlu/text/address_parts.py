@@ -85,14 +85,25 @@ class Reader(NameReader):
         return bool(last and last.last == at and last.kind in ("house", "lane", "group", "building") and self.near(at))
 
     def _numbered(self, at: int) -> Piece | None:
-        """ "58 Linh Lang": a number just before a known street is a house."""
+        """ "58 Linh Lang", "36 phố Bà Triệu": a number just before a known street is a house."""
         token = self.tokens[at]
         if not _NUMBER.match(token.folded) or not self.near(at + 1):
             return None
         match = self.known(at + 1, "street", "landmark", lifted=NUMBERED)
-        if not match or not (match.capital or (match.means("street") and not match.common)):
-            return None
-        return Piece("house", token.text, at, at + 1)
+        named = match and (match.capital or (match.means("street") and not match.common))
+        return Piece("house", token.text, at, at + 1) if named or self.road_after(at) else None
+
+    def road_after(self, at: int) -> bool:
+        """Whether a lane with its number or a known road is announced behind this number and belongs to it: two of
+        "2 đường" are roads, and 32 in "buýt 32 đường Láng" is a bus."""
+        house = at > 0 and is_one_of(self.tokens[at - 1], words.HOUSE)
+        line = at > 0 and is_one_of(self.tokens[at - 1], words.LINE)
+        if not self.near(at + 1) or line or not (house or len(self.tokens[at].text) > 1):
+            return False
+        piece = self._prefixed(at + 1) if PREFIXES.starts(self.tokens[at + 1]) else None
+        return piece is not None and (
+            piece.kind == "street" and piece.match is not None or house and piece.kind == "lane"
+        )
 
     def _code(self, at: int) -> Piece | None:
         token = self.tokens[at]
@@ -167,7 +178,15 @@ def _building(reader: Reader, prefix: Match, doubtful: bool) -> Piece | None:
     if found:
         dotted = found.last < len(reader.tokens) and reader.tokens[found.last].gap in (".", "-")
         return reader.piece(prefix, found.last + 1) if dotted else found
-    return None if prefix.name == "nhà" else _landmark(reader, prefix, doubtful)
+    return _house_of(reader, prefix) if prefix.name == "nhà" else _landmark(reader, prefix, doubtful)
+
+
+def _house_of(reader: Reader, prefix: Match) -> Piece | None:
+    """ "nhà 36 phố Bà Triệu", "nhà 12 ngõ 5": a number and its road; "nhà 2 tầng" is none."""
+    found = _number(reader, prefix, _NUMBER)
+    if found is None or not reader.road_after(prefix.last):
+        return None
+    return Piece("house", found.value, found.first, found.last, prefix=prefix.name)
 
 
 def _street(reader: Reader, prefix: Match, doubtful: bool) -> Piece | None:

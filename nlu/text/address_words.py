@@ -137,6 +137,10 @@ SURNAMES = _words("""
     nguyễn, trần, lê, phạm, hoàng, huỳnh, phan, vũ, võ, đặng, bùi, ngô, lý, đinh, trịnh, phùng, nguyen, pham
 """)
 
+# A number after these is a house; after those it is a bus.
+HOUSE = _words("nhà, số")
+LINE = _words("buýt, tuyến, xe")
+
 # After these words a name of one syllable with a capital is a place: "ở Vinh".
 LOCATES = _words("ở, tại, quê, về, trong, dưới, qua, đoạn, khu, gần, đến, chỗ, phía")
 

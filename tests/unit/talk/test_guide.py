@@ -147,6 +147,31 @@ def test_a_question_without_an_answer_is_pointed_on_and_may_be_passed_on(desk: D
     assert text in case.text
 
 
+ASKS_AND_TELLS = f"đăng ký khai sinh ở đâu ạ? Với lại {LIGHT}"
+
+
+@pytest.mark.parametrize("yes", ["Ghi việc này", "vâng ghi giúp tôi"])
+def test_a_matter_told_beside_a_question_is_not_lost(desk: Desk, yes: str) -> None:
+    desk.agrees("an")
+    desk.dialogue.means(ASKS_AND_TELLS, "procedure_question")
+    desk.dialogue.means("vâng ghi giúp tôi", "affirm")
+    told = said(desk.hears("an", ASKS_AND_TELLS))
+    assert "Nguồn:" in told
+    assert "Chiếu sáng" in told
+    desk.presses("an", yes) if yes[0] == "G" else desk.hears("an", yes)
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert (case.kind, case.topic, "khai sinh" in case.text) == ("report", "street_lighting", False)
+    assert LIGHT in case.text
+
+
+def test_a_matter_beside_a_question_waits_for_consent(desk: Desk) -> None:
+    desk.dialogue.means(ASKS_AND_TELLS, "procedure_question")
+    desk.hears("an", ASKS_AND_TELLS)
+    desk.presses("an", "Ghi việc này")
+    assert LIGHT in said(desk.presses("an", "Đồng ý"))
+
+
 def test_praise_is_passed_on_if_wanted(desk: Desk) -> None:
     desk.agrees("an")
     desk.hears("an", "cảm ơn các anh công nhân")
