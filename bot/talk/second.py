@@ -8,11 +8,9 @@ from bot.talk import place
 from bot.talk.draft import Body
 from bot.talk.turn import Talk
 
-_CUT = re.compile(
-    r"(?<=[.!?;…])\s+|\n+|,?\s(?=(?:ngoài ra|với lại|tiện thể|nhân tiện|đồng thời|à mà|còn cái|còn vụ|"
-    r"ngoai ra|voi lai|tien the|nhan tien|dong thoi|a ma)\b)",
-    re.IGNORECASE,
-)
+_JOINS = r"ngoài ra|với lại|tiện thể|nhân tiện|đồng thời|à mà|ngoai ra|voi lai|tien the|nhan tien|dong thoi|a ma"
+_CUT = re.compile(rf"(?<=[.!?;…])\s+|\n+|,?\s(?=(?:{_JOINS}|còn cái|còn vụ)\b)", re.IGNORECASE)
+_JOINED = re.compile(rf"(?:{_JOINS})\b[\s,:]*(?:thì |là )?", re.IGNORECASE)
 _SHORTEST = 4
 """Syllables of a part that can tell a matter."""
 _SURE = 0.5
@@ -33,8 +31,8 @@ def parts(talk: Talk, body: Body) -> dict[str, tuple[str, str]]:
 
 
 def matter_in(talk: Talk) -> dict[str, str] | None:
-    """The part of a question that reports something: "… cần giấy gì ạ? Với lại đèn ngõ 5 Kim Giang hỏng mấy hôm nay"."""
-    told = [part for part in _CUT.split(talk.text) if len(part.split()) >= _SHORTEST]
+    """The part of a question that reports something: "… cần giấy gì ạ? Với lại đèn ngõ 5 hỏng mấy hôm nay"."""
+    told = [_JOINED.sub("", part, 1) for part in _CUT.split(talk.text) if len(part.split()) >= _SHORTEST]
     for part in told if len(told) > 1 else ():
         heard = talk.understand(part)
         if heard.intent == "report" and heard.confidence >= _SURE and heard.label in talk.city.topics:
