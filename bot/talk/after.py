@@ -40,9 +40,20 @@ def start(talk: Talk) -> None:
     coded = bool(talk.heard.values("tracking_code"))
     if verb in _RATINGS and not coded and not has_cases(talk):
         return talk.say("utter_ask_what")
+    if verb == "withdraw" and talk.negates("rut"):
+        return talk.say("utter_later")
+    if verb in _RATINGS:
+        verb = _meant_rating(talk, verb)
     case = meant(talk, verb)
     if case is not None:
         act(talk, verb, case, said=True)
+
+
+def _meant_rating(talk: Talk, verb: str) -> str:
+    """ "Hài lòng cái gì, vẫn y nguyên" holds the word and says the contrary."""
+    if talk.cue("still_there"):
+        return "not_done"
+    return "unsatisfied" if talk.negates("hai long|tot|on|dat") or talk.asks() else verb
 
 
 def has_cases(talk: Talk) -> bool:
@@ -312,8 +323,11 @@ def _answer_withdraw(talk: Talk, case: Case) -> bool:
     if named is not None and named.id != case.id:
         ask_withdraw(talk, named)
         return True
-    if talk.refuses():
+    if talk.refuses() or talk.negates("rut"):
         talk.say("utter_kept", code=case.code)
+        return True
+    if talk.asks():
+        ask_withdraw(talk, case)
         return True
     if talk.agrees() or talk.heard.intent == "withdraw" or talk.cue("withdraw"):
         withdraw(talk, case)

@@ -88,7 +88,7 @@ def take(talk: Talk, body: Body) -> str | None:
 
 def _says_send(talk: Talk, body: Body) -> bool:
     """`đúng rồi, gửi đi` at the summary; "gửi luôn" also instead of an answer that is only asked once."""
-    if not _short(talk.text) or talk.cue("disagree"):
+    if not _short(talk.text) or talk.cue("disagree") or talk.asks() or talk.negates("gui"):
         return False
     if body.question == "confirm":
         return talk.heard.intent == "affirm" or talk.cue("send") or _only_sends(talk)

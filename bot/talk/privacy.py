@@ -44,8 +44,11 @@ def press(talk: Talk, verb: str) -> None:
 
 def answer(talk: Talk) -> bool:
     """A typed answer to the question before erasing."""
-    if talk.refuses() or talk.cue("keep_data"):
+    if talk.refuses() or talk.negates("xoa") or talk.cue("keep_data"):
         press(talk, "no")
+        return True
+    if talk.asks():
+        start(talk)
         return True
     if talk.agrees() or talk.heard.intent == "delete_data":
         press(talk, "yes")

@@ -17,6 +17,10 @@ from bot.store.models import Conversation
 from nlu.text.normalize import fold, normalize
 
 _A_FEW = 5
+_NO_YES = frozenset({"offer_later", "thanks", "goodbye", "help"})
+_NOT = "khong|ko|kg|hong|khoi|chua"
+_UNDOES = "xoa|rut|gui|huy|bo|luu"
+_ASKS = re.compile(r"\b(?:à|vậy|vay|hả|nhỉ|hở)\s*[.!]*$", re.IGNORECASE)
 _SOFT = frozenset({"greeting", "help", "thanks", "goodbye", "chitchat", "offer_later", "skip", "correction"})
 
 
@@ -133,14 +137,27 @@ class Talk:
         self.conversation.state = {k: v for k, v in merged.items() if v is not None}
 
     def agrees(self) -> bool:
-        """A typed yes. "Không đồng ý" holds the words of a yes and is none."""
-        if self.refuses() or self.heard.intent in ("offer_later", "thanks", "goodbye", "help"):
+        """A typed yes. "Không đồng ý", "đừng xoá", "đồng ý cái gì" hold the words of a yes and are none."""
+        if self.refuses() or self.asks() or self.negates() or self.heard.intent in _NO_YES:
             return False
         return self.heard.intent == "affirm" or (self.cue("agree") and len(self.text.split()) <= _A_FEW)
 
     def refuses(self) -> bool:
         """A typed no."""
         return self.cue("disagree") or self.heard.intent in ("deny", "cancel")
+
+    def asks(self) -> bool:
+        """A question, whatever the machine takes it for: "gửi cho ai vậy", "có đúng không đấy"."""
+        return "?" in self.text or _ASKS.search(self.text) is not None or self.cue("asks")
+
+    def negates(self, verbs: str = r"\w+") -> bool:
+        """Whether one of these verbs (a pattern without diacritics) stands behind a "not": "ko xoá nữa", "đừng rút"."""
+        told = fold(normalize(self.text).lower().replace("đừng", "khong"))
+        for harmless in self.city.texts["cues"]["no_matter"]:
+            told = told.replace(harmless, "")
+        # "Dung" may be "đúng": only right before a verb that undoes something it is taken for "đừng".
+        said = rf"\b(?:{_NOT})\s+(?:muon |can |phai |co |duoc |cho |voi )?(?:{verbs})\b"
+        return re.search(said, told) is not None or re.search(rf"\bdung (?={_UNDOES})(?:{verbs})\b", told) is not None
 
     def words(self, name: str) -> str:
         """A phrase of data/texts in the resident's language."""

@@ -49,12 +49,17 @@ class Adapter:
         np.savez_compressed(
             path,
             labels=np.array(json.dumps(self.labels)),
-            scalars=np.array([self.scale, self.temperature, self.share, self.sharpness, self.caution], np.float64),
+            scalars=np.array([self.scale, *self.measured], np.float64),
             weights=self.weights.astype(np.float16),
             bias=self.bias.astype(np.float32),
             **{f"down/{name}": part.astype(np.float16) for name, part in self.down.items()},
             **{f"up/{name}": part.astype(np.float16) for name, part in self.up.items()},
         )
+
+    @property
+    def measured(self) -> tuple[float, float, float, float]:
+        """The last four."""
+        return self.temperature, self.share, self.sharpness, self.caution
 
     def changes(self) -> dict[str, np.ndarray]:
         """(out, in) by tensor name."""
