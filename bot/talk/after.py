@@ -164,8 +164,12 @@ def not_done(talk: Talk, case: Case, said: bool) -> None:
         return talk.say("utter_cannot_reopen", code=case.code)
     if case.reopened >= REOPEN_LIMIT:
         return _to_supervisor(talk, case)
+    told = talk.state("why") or {}
     if said and len(talk.text.split()) >= 6:
         return reopen(talk, case, talk.text)
+    if not said and told.get("code") == case.code:
+        # Told already when it was rated.
+        return reopen(talk, case, told["text"])
     talk.remember(question={"flow": "after", "name": "reopen", "code": case.code})
     talk.say("utter_ask_reopen", code=case.code)
 
@@ -280,21 +284,39 @@ def answer(talk: Talk, question: dict) -> bool:
     if name == "more" and _stale(talk, question):
         talk.remember(question=None)
         return False
-    if (
-        aside.short(talk, 12)
-        and (talk.heard.intent == "withdraw" or talk.cue("withdraw"))
-        and STATUSES[case.status].open
-    ):
-        ask_withdraw(talk, case)
-        return True
-    undone = talk.heard.intent == "not_done" or talk.cue("reopen") or talk.cue("still_there")
-    if name in ("why", "comment") and undone and not STATUSES[case.status].open:
-        not_done(talk, case, said=True)
+    if _takes_back(talk, case) or name in ("why", "comment") and (_rates_again(talk, case) or _undone(talk, case)):
         return True
     if new_matter(talk) and talk.heard.label != case.topic:
         talk.remember(question=None)
         return False
+    if name == "why":
+        talk.remember(why={"code": case.code, "text": talk.text})
     comment(talk, case)
+    return True
+
+
+def _takes_back(talk: Talk, case: Case) -> bool:
+    meant = aside.short(talk, 12) and (talk.heard.intent == "withdraw" or talk.cue("withdraw"))
+    if not meant or not STATUSES[case.status].open:
+        return False
+    ask_withdraw(talk, case)
+    return True
+
+
+def _undone(talk: Talk, case: Case) -> bool:
+    """ "lại tắt rồi" after the rating."""
+    undone = talk.heard.intent == "not_done" or talk.cue("reopen") or talk.cue("still_there")
+    if not undone or STATUSES[case.status].open:
+        return False
+    not_done(talk, case, said=True)
+    return True
+
+
+def _rates_again(talk: Talk, case: Case) -> bool:
+    """ "ơ nhầm, chưa hài lòng" right after a rating."""
+    if talk.heard.intent not in RATED or not aside.short(talk, 8):
+        return False
+    act(talk, _meant_rating(talk, RATED[talk.heard.intent]), case, said=True)
     return True
 
 

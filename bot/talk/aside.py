@@ -11,6 +11,8 @@ from bot.talk.turn import Talk, syllables
 
 _SHORT = 9
 """Syllables up to which such phrases are taken at their word; a longer text tells something of its own."""
+_SURELY = 0.6
+"""Probability from which even a few words are believed to tell of a danger."""
 _FLOWS = {"my_cases": "track", "delete_data": "privacy"}
 
 
@@ -25,10 +27,23 @@ def translate(talk: Talk) -> None:
 
 
 def watch(talk: Talk) -> None:
-    """Who speaks of ending their life gets the numbers, whatever the machine takes it for."""
-    if talk.cue("danger_to_oneself"):
+    """Danger in so many words is one, whatever the machine takes it for; a few words without any are none."""
+    if talk.cue("danger_to_oneself") or talk.cue("danger_now"):
         talk.heard = replace(talk.heard, intent="emergency", intent_confidence=1.0)
         talk.flow = "guide"
+    elif talk.heard.intent == "emergency" and _harmless(talk):
+        label, confidence = next(((t, c) for t, c in talk.heard.ranking if t != "emergency"), ("unclear", 0.0))
+        intent = "report" if label in talk.city.topics else label
+        talk.heard = replace(
+            talk.heard, intent=intent, intent_confidence=confidence, label=label, confidence=confidence
+        )
+        talk.flow = "report"
+
+
+def _harmless(talk: Talk) -> bool:
+    """Impatience, or hardly more than a place ("gan so nha 234"): nothing in it that could hurt anybody."""
+    few = len(talk.text.split()) <= _SHORT and talk.heard.intent_confidence < _SURELY
+    return hurries(talk) or few and not talk.cue("danger_words")
 
 
 def short(talk: Talk, most: int = _SHORT) -> bool:
@@ -51,7 +66,7 @@ def about_us(talk: Talk) -> str | None:
 
 def asks_status(talk: Talk) -> bool:
     """ "bao giờ xong", "sao lâu thế", "chưa ai đến" from somebody who has an open case."""
-    if not (short(talk) and talk.cue("asks_status")):
+    if not (short(talk) and (talk.cue("asks_status") or hurries(talk))):
         return False
     return any(STATUSES[case.status].open for case in cases_of(talk.session, talk.conversation))
 
@@ -59,6 +74,11 @@ def asks_status(talk: Talk) -> bool:
 def asks_to_wait(talk: Talk) -> bool:
     """ "khoan đã", "để em chụp ảnh": nothing is to be done yet."""
     return short(talk) and talk.cue("wait")
+
+
+def hurries(talk: Talk) -> bool:
+    """ "nhanh lên nhé", "gấp lắm rồi": neither a danger nor a part of the matter."""
+    return short(talk, 6) and talk.cue("hurry")
 
 
 def mere_word(talk: Talk) -> bool:

@@ -164,7 +164,10 @@ def _before_consent(talk: Talk) -> None:
 
 def _about_consent(talk: Talk) -> bool:
     """Yes, no, or "huỷ giúp tôi" before either."""
-    if consent.takes_back(talk):
+    if aside.about_us(talk) == "utter_about_consent":
+        talk.say("utter_about_consent")
+        consent.ask(talk, held=bool(talk.state("held")))
+    elif consent.takes_back(talk):
         talk.say("utter_dropped" if consent.drop(talk) else "utter_nothing_open")
     elif consent.said_yes(talk):
         _agree(talk)
@@ -250,6 +253,8 @@ def _outside(talk: Talk) -> None:
         return guide.protected(talk)
     if office.is_answered(talk) or attach.gives_up(talk):
         return None
+    if talk.state("second") and aside.short(talk, _FEW * 2) and (talk.cue("go_on") or talk.agrees()):
+        return _second(talk)
     if aside.mere_word(talk) and not attach.recent(talk):
         return talk.say("utter_ask_what")
     if intent in _TOLD or _is_story(talk):
@@ -266,7 +271,10 @@ def _hardly_a_word(talk: Talk) -> bool:
     intent, words = talk.heard.intent, len(talk.text.split())
     if intent == "english":
         talk.conversation.language = "en"
-        return words > 2 * _FEW and (talk.conversation.introduced or talk.heard.place is not None)
+        told = talk.conversation.introduced or talk.heard.place is not None
+        return words > 2 * _FEW and told or words > _FEW and talk.cue("english_trouble")
+    if intent == "spam" and talk.heard.place is not None and words > _FEW:
+        return True  # however angry
     doubtful = talk.heard.intent_confidence < _DOUBT.get(intent, 0.0)
     return doubtful and (words > _FEW or talk.heard.place is not None)
 

@@ -74,6 +74,11 @@ def _more_of_the_emergency(talk: Talk, told: dict[str, Any]) -> bool:
     few = len(talk.text.split()) <= _QUESTION
     if not few or talk.heard.intent in ("thanks", "goodbye", "ask_human", "delete_data", "start_over"):
         return False
+    if talk.cue("false_alarm") or talk.cue("record"):
+        _after_all(talk, told, urgent=not talk.cue("false_alarm"))
+        return True
+    if aside.asks_status(talk) or talk.heard.intent in ("status_check", "my_cases"):
+        return False
     another = talk.heard.intent == "report" and talk.heard.confidence >= 0.5 and talk.heard.place is not None
     if another or talk.refuses() or talk.heard.values("tracking_code"):
         return False
@@ -83,6 +88,14 @@ def _more_of_the_emergency(talk: Talk, told: dict[str, Any]) -> bool:
     _keep(talk, "emergency", told.get("inbox", []))
     talk.say("utter_emergency_more", buttons=[talk.button("file_urgent", "guide:file")])
     return True
+
+
+def _after_all(talk: Talk, told: dict[str, Any], urgent: bool) -> None:
+    """It is to be filed; without danger as the matter that it otherwise is."""
+    if not urgent:
+        talk.remember(calm=True)
+    talk.remember(kept=told.get("inbox", []))
+    _file(talk)
 
 
 def _keep(talk: Talk, of: str, before: list[int] | None = None) -> None:
@@ -164,8 +177,8 @@ def press(talk: Talk, verb: str) -> None:
     """`file`: make a report of the message that was answered. `insist`: it is only a report, a person decides."""
     from bot.talk import desk, place, report
 
-    kept = talk.state("kept", [])
-    if any(turn.heard.intent == "emergency" for turn in desk.earlier(talk, kept)):
+    kept, calm = talk.state("kept", []), talk.state("calm", False)
+    if not calm and any(turn.heard.intent == "emergency" for turn in desk.earlier(talk, kept)):
         report.put_aside(talk)
     draft = open_draft(talk.session, talk.conversation, talk.now)
     body = Body.from_json(draft.body)
@@ -180,12 +193,12 @@ def press(talk: Talk, verb: str) -> None:
         if earlier.heard.place and not body.place.known() and verb != "in_city":
             place.merge(body.place, earlier.heard.place, talk)
         body.attachments += [[m.media_id, m.kind, m.caption] for m in earlier.message.media if m.media_id]
-        if earlier.heard.intent == "emergency":
+        if earlier.heard.intent == "emergency" and not calm:
             body.level = "urgent"
             body.topic = emergency_topic(talk, body.text()) or body.topic
         if earlier.heard.intent in ("praise", "procedure_question"):
             body.kind = {"praise": "praise", "procedure_question": "question"}[earlier.heard.intent]
-    talk.remember(kept=None, told=None)
+    talk.remember(kept=None, told=None, calm=None)
     body.asked["outside"] = 1
     report.understand(talk, body)
     report.next_step(talk, draft, body)

@@ -13,6 +13,10 @@ from bot.talk.turn import Talk, syllables
 _SYLLABLES_OF_AN_ANSWER = 25
 _SURELY = 0.8
 _CHATTER = frozenset({"greeting", "help", "thanks", "affirm", "chitchat", "deny", "offer_later", "goodbye"})
+_BESIDE = frozenset(
+    {"skip", "my_cases", "status_check", "rate_good", "rate_ok", "rate_bad", "spam", "procedure_question"}
+)
+_SYLLABLES_OF_A_WORD = 8
 _NUMBER = re.compile(r"\d+[A-Za-z]?(?:/\d+)*")
 _NOT = r"(?:không|ko|k|hông|chả|chẳng|khong)\s+(?:phải|fải|phai)\s*(?:là\s+|la\s+)?"
 _INSTEAD = (
@@ -38,7 +42,8 @@ _CHANGED_TO = re.compile(
     r"(?:sửa|đổi)(?: lại)?(?: địa điểm| địa chỉ| chỗ| phường| đường)?\s+(?:thành|là|sang)\s+(?P<new>.+)$", re.I
 )
 _MANNERS = re.compile(r"^(?:(?:à|ạ|dạ|vâng|ở|tại|là|địa chỉ|chỗ|nó|thì|phải là)[\s,:]+)+", re.I)
-_TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó)*[\s,.;!]*$", re.I)
+_TAIL = re.compile(r"[\s,.;!]*(?:nhé|nha|ạ|nghen|đấy|mới đúng|thôi|đó|cơ|chứ)*[\s,.;!]*$", re.I)
+_ONLY_NUMBER = re.compile(rf"(?:(?:số nhà|nhà số|số|so nha|so)[\s,:]*)?(?P<number>{_NUMBER.pattern})", re.I)
 
 
 def fits(text: str) -> bool:
@@ -159,7 +164,8 @@ def _denies(talk: Talk, body: Body) -> bool:
 def _exchange(talk: Talk, body: Body, old: str, new: str) -> bool:
     """Exchange whole phrases; when only the numbers differ ("ngõ 97" for "79"), the numbers."""
     if _another_topic(talk, body, new):
-        body.story = [new]
+        if not body.replace(old, new):
+            body.story = [new]
         return True
     numbers = _NUMBER.findall(old), _NUMBER.findall(new)
     if len(numbers[0]) == 1 and len(numbers[1]) == 1:
@@ -182,7 +188,10 @@ def _another_topic(talk: Talk, body: Body, new: str) -> bool:
 
 
 def _correct_place(talk: Talk, body: Body, said: str) -> bool:
-    """Only the right place is said ("nhầm, ở phố Huế"): it replaces the old one, in the story too."""
+    """Only the right place is said ("nhầm, ở phố Huế", "nhầm, 51"): it replaces the old one, in the story too."""
+    number, numbers = _ONLY_NUMBER.fullmatch(said), _NUMBER.findall(body.place.raw)
+    if number is not None and len(numbers) == 1:
+        return _exchange(talk, body, numbers[0], number["number"])
     found = talk.understand(said).place if said else None
     if not found:
         return False
@@ -217,14 +226,20 @@ def _take_text(talk: Talk, body: Body) -> None:
         place.set_raw(body.place, f"{body.place.raw}, {talk.text}".strip(", "), talk)
         return
     rest = _without_place(talk.text, found)
-    if found and not fits(rest) or _chatter(talk) and not found:
+    if found and not fits(rest) or _chatter(talk, body) and not found:
         return
     body.add_story(talk.text)
 
 
-def _chatter(talk: Talk) -> bool:
+def _chatter(talk: Talk, body: Body) -> bool:
     """Surely only a word to the assistant, no part of the story."""
-    if talk.heard.intent not in _CHATTER or not _short(talk.text) or talk.heard.raws("time"):
+    if not _short(talk.text) or talk.heard.raws("time") or talk.heard.values("phone"):
+        return False
+    # The whole matter stands in the summary: a few words more that ask or nod are meant for us.
+    few = body.question == "confirm" and len(talk.text.split()) <= _SYLLABLES_OF_A_WORD
+    if few and (talk.asks() or talk.heard.intent in _CHATTER | _BESIDE):
+        return True
+    if talk.heard.intent not in _CHATTER:
         return False
     return talk.heard.intent_confidence >= _SURELY or len(talk.text.split()) <= 2
 
@@ -266,7 +281,13 @@ def _could_be_place(talk: Talk) -> bool:
     """An answer to "where?" in which the gazetteer knows nothing: short, and no sure story of its own."""
     words = len(talk.text.split())
     story = talk.heard.intent == "report" and talk.heard.intent_confidence >= 0.6
-    if talk.cue("vague_place") or talk.heard.raws("time"):
+    if (
+        talk.cue("vague_place")
+        or talk.heard.raws("time")
+        or talk.asks()
+        or _only_sends(talk)
+        or talk.cue("asks_status")
+    ):
         return False
     if talk.cue("nowhere") or talk.heard.intent in ("status_check", "chitchat", "help", "spam"):
         return False

@@ -77,9 +77,12 @@ def go_on(talk: Talk, draft: Draft, body: Body) -> None:
 
 def _answer_drop(talk: Talk, draft: Draft, body: Body) -> None:
     """ "Bỏ phản ánh này?" was asked: a typed yes, or "huỷ" once more, is a yes; all else keeps it."""
-    if talk.cue("drop") or talk.heard.intent in ("cancel", "affirm") or talk.agrees():
+    keeps = talk.negates("huy|bo|xoa") or talk.asks()
+    if not keeps and (talk.cue("drop") or talk.heard.intent in ("cancel", "affirm") or talk.agrees()):
         return drop(talk, draft)
     body.question = "confirm"
+    if keeps and aside.short(talk):
+        return next_step(talk, draft, body)
     if talk.refuses() or aside.short(talk, 4):
         return next_step(talk, draft, body)
     go_on(talk, draft, body)
@@ -112,6 +115,10 @@ def _beside(talk: Talk, draft: Draft, body: Body) -> bool:
     """At the summary, words to the assistant and not about the matter: answered, and the summary shown again."""
     if aside.asks_to_wait(talk):
         talk.say("utter_waiting")
+        return True
+    if body.question == "confirm" and aside.hurries(talk):
+        talk.say("utter_hurry")
+        summary.show(talk, draft, body)
         return True
     if body.question != "confirm" or not aside.short(talk) or talk.heard.raws("time"):
         return False
