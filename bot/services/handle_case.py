@@ -120,7 +120,7 @@ def allowed(actor: Actor, case: Case) -> list[Move]:
 
 def _refusal(case: Case, move: Move, actor: Actor) -> str | None:
     """Why this person may not make this move on this case now; None when nothing is against it."""
-    if move.target == "reopened" and case.reopened >= REOPEN_LIMIT:
+    if move.target == "reopened" and case.reopened >= REOPEN_LIMIT and actor.role is Role.RESIDENT:
         return "Phiếu đã mở lại hai lần; trường hợp này do người giám sát xem xét."
     if move.target == "received" and move.source == "assigned" and case.returned >= RETURN_LIMIT:
         return "Phiếu đã trả lại hai lần; Thành phố sẽ quyết định đơn vị."
@@ -304,8 +304,10 @@ _EFFECTS: dict[str, Callable[[_Step], None]] = {
 
 def _resume(city: City, case: Case, now: datetime) -> None:
     """The clock goes on: the due time moves by the working time of the pause."""
-    if case.due_at and case.paused_at:
-        case.due_at = city.calendar.add(case.due_at, city.calendar.between(case.paused_at, now))
+    paused = city.calendar.between(case.paused_at, now) if case.paused_at else timedelta()
+    # A pause outside office hours moves nothing, not even the end of one working day to the beginning of the next.
+    if case.due_at and paused:
+        case.due_at = city.calendar.add(case.due_at, paused)
     case.paused_at = None
 
 

@@ -58,7 +58,8 @@ def notify_status(
     tell(session, case, message, f"case-{case.id}-event-{event_id}", now)
     if STATUSES[case.status].phase is Phase.ANSWERED:
         for same in session.scalars(select(Case).where(Case.parent_id == case.id)):
-            tell(session, same, replace(message, buttons=()), f"case-{same.id}-event-{event_id}", now)
+            words = notice_text(city, case, "notice_resolved_merged", note, own=same.code)
+            tell(session, same, replace(message, text=words, buttons=()), f"case-{same.id}-event-{event_id}", now)
 
 
 def tell(session: Session, case: Case, message: Outgoing, key: str, now: datetime, kind: Kind = "notice") -> None:

@@ -132,7 +132,8 @@ def _state(state: str) -> ColumnElement[bool]:
         return Case.status == state
     if state in tuple(Phase):
         return Case.status.in_([s.id for s in STATUSES.values() if s.phase == state])
-    return Case.status.in_(_OPEN)
+    # What a supervisor is to look at is work, too, although a result was told.
+    return or_(Case.status.in_(_OPEN), and_(Case.supervised, Case.status == "resolved"))
 
 
 def _says(word: str) -> ColumnElement[bool]:

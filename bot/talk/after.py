@@ -178,7 +178,10 @@ def _to_supervisor(talk: Talk, case: Case) -> None:
     """Noted for the supervisor each time; what the resident writes next belongs to it."""
     handle_case.record(talk.session, case, Actor.resident(), talk.now, None, None, talk.text, kind="supervisor")
     case.supervised = True
-    talk.remember(question={"flow": "after", "name": "comment", "code": case.code})
+    told = talk.state("question") or {}
+    if told.get("name") == "supervisor":
+        return comment(talk, case)
+    talk.remember(question={"flow": "after", "name": "supervisor", "code": case.code})
     talk.say("utter_supervisor", code=case.code)
 
 
@@ -281,6 +284,9 @@ def answer(talk: Talk, question: dict) -> bool:
         return attach.answer(talk)
     if name == "reopen":
         return _answer_reopen(talk, case)
+    if name == "supervisor" and not new_matter(talk):
+        comment(talk, case)
+        return True
     if name == "more" and _stale(talk, question):
         talk.remember(question=None)
         return False

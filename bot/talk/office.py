@@ -14,12 +14,13 @@ from bot.talk import after, aside
 from bot.talk.turn import Talk, syllables
 
 _ANSWER_WITHIN = timedelta(days=7)
+_SURE = 0.5
 _NO_ANSWER = frozenset({"greeting", "thanks", "goodbye", "help", "procedure_question", "praise", "spam", "offer_later"})
 
 
 def is_answered(talk: Talk) -> bool:
     """Whether the words answer what the office asked, wrote or did."""
-    return answers_question(talk) or answers_result(talk) or says_not_done(talk)
+    return answers_question(talk) or answers_result(talk) or contests_refusal(talk) or says_not_done(talk)
 
 
 def answers_question(talk: Talk) -> bool:
@@ -85,6 +86,19 @@ def answers_result(talk: Talk) -> bool:
         after.comment(talk, case)
     else:
         return False
+    return True
+
+
+def contests_refusal(talk: Talk) -> bool:
+    """ "Sao lại từ chối", "mở lại cho tôi" after a refusal: the reason once more, and who may look at it again."""
+    if not aside.short(talk, 12) or not (talk.cue("contests") or talk.cue("reopen")):
+        return False
+    mine = [case for case in cases_of(talk.session, talk.conversation) if case.status == "rejected"]
+    if not mine or talk.heard.intent == "report" and talk.heard.confidence >= _SURE:
+        return False
+    case = mine[0]
+    why = next((event.note for event in reversed(case.events) if event.target == "rejected" and event.note), "")
+    talk.say("utter_refused_before", code=case.code, why=why, buttons=[talk.button("person", "person:call")])
     return True
 
 

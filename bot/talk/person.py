@@ -34,7 +34,9 @@ def has_it(talk: Talk) -> bool:
 
 
 def press(talk: Talk, verb: str) -> None:
-    """`back`: the assistant again, and where one was."""
+    """`call`: a person, please. `back`: the assistant again, and where one was."""
+    if verb == "call":
+        return call(talk)
     if verb != "back":
         return talk.say("utter_stale_button")
     take_back(talk.conversation)

@@ -119,6 +119,8 @@ def event(city: City, row: CaseEvent) -> str:
         return f"Gia hạn từ {source} đến {target}"
     if row.kind == "reminder":
         return "Hệ thống nhắc hạn"
+    if row.kind == "supervisor":
+        return "Báo chưa xong lần nữa, chờ giám sát của Thành phố"
     if row.kind == "called":
         return "Đã gọi điện báo người gửi"
     if row.kind == "status" and target in STATUSES:

@@ -278,6 +278,7 @@ def test_whoever_was_merged_is_told_the_result(office: Office) -> None:
     for who in ("an", "binh"):
         assert office.told(who).count("Đã thay cả dãy đèn") == 1
     assert office.notices("an")[-1].body["buttons"] == []
+    assert code in office.notices("an")[-1].body["text"]
 
 
 def test_referring_tells_where(office: Office) -> None:
@@ -473,3 +474,14 @@ def test_a_reply_with_the_same_key_is_one_reply(office: Office) -> None:
         office.act(code, direct_case.reply, "Xin chào", office.officer, key="form-1")
     assert len(office.case(code).messages) == 1
     assert office.told().count("Xin chào") == 1
+
+
+def test_a_pause_at_night_moves_no_deadline(office: Office) -> None:
+    """Due at the end of a working day, asked and answered before the next one begins: still due then."""
+    code = office.file()
+    office.act(code, lambda s, city, case, now: setattr(case, "due_at", hanoi(27, 17, 30)))
+    office.desk.now = hanoi(24, 3, 0)
+    office.move(code, "need_info", office.dispatcher, note="Cột số mấy?")
+    office.desk.passes(minutes=2)
+    office.move(code, "assigned", office.dispatcher, agency=office.case(code).agency)
+    assert office.case(code).due_at == hanoi(27, 17, 30)

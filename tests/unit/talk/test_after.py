@@ -233,6 +233,9 @@ def test_the_third_time_a_supervisor_looks_at_it(desk: Desk, unit: Office, code:
     assert case.supervised
     assert case.reopened == 2
     assert "supervisor" in [e.kind for e in case.events]
+    desk.dialogue.means("lần 3 vẫn chưa xong chỗ góc chợ", "not_done")
+    assert "giám sát" not in said(desk.hears("an", "lần 3 vẫn chưa xong chỗ góc chợ"))
+    assert unit.move(code, "reopened", unit.dispatcher, note="Giám sát cho làm lại").status == "reopened"
 
 
 def test_nothing_to_reopen_before_there_is_a_result(desk: Desk, code: str) -> None:

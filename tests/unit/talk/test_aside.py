@@ -214,3 +214,80 @@ def test_each_of_two_matters_keeps_its_own_place(desk: Desk) -> None:
     told = said(desk.presses("an", "Ghi việc thứ hai"))
     assert "Địa điểm: ngõ 10 Tôn Thất Tùng" in told
     assert "Nội dung: cống tắc ngõ 10 Tôn Thất Tùng." in told
+
+
+@pytest.mark.parametrize("words", ["nhanh lên nhé", "gấp lắm rồi"])
+def test_impatience_is_heard_and_is_no_part_of_the_matter(desk: Desk, words: str) -> None:
+    at_summary(desk)
+    assert "cần gấp" in said(desk.hears("an", words))
+    desk.presses("an", "Gửi")
+    code = desk.cases()[0].code
+    assert desk.cases()[0].text == WASTE
+    assert f"Phiếu {code}" in said(desk.hears("an", words))
+
+
+@pytest.mark.parametrize("words", ["bao giờ thì xong vậy", "mã là gì", "gửi xong rồi thì ai làm", "không có ảnh đâu"])
+def test_what_is_asked_or_nodded_at_the_summary_is_not_written_into_it(desk: Desk, words: str) -> None:
+    desk.dialogue.means(words, "deny", confidence=0.5)
+    at_summary(desk)
+    desk.hears("an", words)
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].text == WASTE
+
+
+@pytest.mark.parametrize("words", ["gửi", "sao phải hỏi địa chỉ", "bao giờ có lại"])
+def test_no_place_is_made_of_words_to_us(desk: Desk, words: str) -> None:
+    desk.hears("an", "rác đầy")
+    desk.hears("an", words)
+    desk.hears("an", "ngõ 97 Hoàng Cầu")
+    desk.presses("an", "Gửi")
+    assert words not in (desk.cases()[0].place_raw or "")
+
+
+@pytest.mark.parametrize("words", ["nhầm, 51", "à nhầm, 51", "nhầm số nhà, 51 cơ", "số 51 mới đúng"])
+def test_a_number_alone_corrects_the_only_number(desk: Desk, words: str) -> None:
+    desk.hears("an", "rác đầy trước số 15 Cát Linh")
+    told = said(desk.hears("an", words))
+    assert "51 Cát Linh" in told
+    assert "15" not in told.split("Hạn trả lời")[0].replace("1560", "")
+
+
+def test_only_the_wrong_word_is_exchanged(desk: Desk) -> None:
+    text = "đèn đường hỏng ngõ 5 Vĩnh Hồ"
+    desk.dialogue.means("đèn giao thông", "report", "traffic_signal")
+    desk.hears("an", text)
+    desk.hears("an", "à nhầm đèn giao thông chứ ko phải đèn đường")
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].text == "đèn giao thông hỏng ngõ 5 Vĩnh Hồ"
+
+
+@pytest.mark.parametrize("words", ["đừng huỷ", "ko bỏ"])
+def test_not_to_drop_keeps_the_draft(desk: Desk, words: str) -> None:
+    at_summary(desk)
+    desk.hears("an", "huỷ")
+    desk.dialogue.means(words, "cancel")
+    assert "Tôi ghi lại" in said(desk.hears("an", words))
+
+
+@pytest.mark.parametrize("words", ["ghi tiếp đi", "có", "làm tiếp việc kia giúp"])
+def test_the_second_matter_is_taken_up_by_words(desk: Desk, words: str) -> None:
+    both = f"{WASTE}. Ngoài ra {LIGHT} ngõ 5 Kim Giang"
+    desk.dialogue.means(both, "report", "waste_collection", second="street_lighting")
+    desk.dialogue.means("có", "affirm")
+    desk.hears("an", both)
+    desk.presses("an", "Gửi")
+    assert "Chiếu sáng" in said(desk.hears("an", words))
+
+
+def test_a_reason_given_with_the_rating_is_not_asked_again(desk: Desk) -> None:
+    code = filed(desk)
+    with desk.system.db.write() as session:
+        from bot.services.handle_case import find
+
+        case = find(session, code)
+        case.status, case.resolved_at = "resolved", desk.now
+    desk.hears("an", payload=f"after:unsatisfied:{code}")
+    desk.dialogue.means("vẫn thấy cả đống ở góc", "unclear")
+    desk.hears("an", "rác góc chợ để nguyên đấy")
+    desk.hears("an", payload=f"after:not_done:{code}")
+    assert desk.cases()[0].status == "reopened"

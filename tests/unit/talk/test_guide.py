@@ -244,3 +244,76 @@ def test_a_photo_of_a_denunciation_is_not_kept_either(desk: Desk) -> None:
     desk.sends_photo("an", picture(), BRIBE)
     assert desk.cases() == []
     assert all("Xấu" not in str(vars(row)) for row in desk.inbox())
+
+
+# ---- danger, and what only sounds like it
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cây đổ đè trúng người ở Phan Đình Phùng",
+        "chồng đánh tôi",
+        "help my house is on fire",
+        "bà cháu kẹt trên mái nhà",
+    ],
+)
+def test_danger_in_so_many_words_gets_numbers_whatever_the_machine_thinks(desk: Desk, words: str) -> None:
+    desk.dialogue.means(words, "report", "tree_park")
+    assert "114" in desk.hears("an", words)[0].text
+
+
+@pytest.mark.parametrize("words", ["gan so nha 234", "nhanh lên nhé", "gấp lắm rồi"])
+def test_a_few_words_without_danger_raise_no_alarm_and_no_level(desk: Desk, words: str) -> None:
+    desk.agrees("an")
+    desk.hears("an", LIGHT)
+    desk.dialogue.means(words, "emergency", confidence=0.3)
+    told = said(desk.hears("an", words))
+    assert "114" not in told
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].level == "normal"
+
+
+def test_a_few_words_that_surely_tell_of_danger_are_believed(desk: Desk) -> None:
+    desk.dialogue.means("con tôi tím tái rồi", "emergency", confidence=0.9)
+    assert "115" in said(desk.hears("an", "con tôi tím tái rồi"))
+
+
+def test_a_false_alarm_is_talked_out_of_and_becomes_an_ordinary_report(desk: Desk) -> None:
+    desk.agrees("an")
+    text = "cứu với rác ngập đầu rồi ngõ 6 Hoàng Văn Thái"
+    ranking = [("emergency", 0.7), ("waste_collection", 0.25)]
+    desk.dialogue.means(text, "emergency", confidence=0.7, ranking=ranking)
+    assert "114" in said(desk.hears("an", text))
+    desk.dialogue.means("không có ai nguy hiểm đâu, rác thôi", "deny")
+    offered = desk.hears("an", "không có ai nguy hiểm đâu, rác thôi")
+    assert "Hoàng Văn Thái" in said(desk.hears("an", payload=offered[-1].buttons[0].payload))
+    desk.presses("an", "Gửi")
+    (case,) = desk.cases()
+    assert (case.topic, case.level) == ("waste_collection", "normal")
+
+
+def test_a_typed_wish_files_the_emergency(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.hears("an", FIRE)
+    assert "Tôi ghi lại" in said(desk.hears("an", "ghi lại đi"))
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].level == "urgent"
+
+
+def test_an_angry_report_is_one(desk: Desk) -> None:
+    desk.agrees("an")
+    text = "lũ ăn hại, đường thì nát, Nguyễn Văn Cừ số 200"
+    desk.dialogue.means(text, "spam", ranking=[("spam", 0.9), ("road_damage", 0.08)])
+    offered = desk.hears("an", text)
+    assert "Nguyễn Văn Cừ" in said(desk.hears("an", payload=offered[-1].buttons[0].payload))
+
+
+def test_a_report_in_english_is_kept_from_the_first_word(desk: Desk) -> None:
+    text = "hi, the street lamp in front of my building is broken"
+    desk.dialogue.means(text, "english")
+    desk.hears("an", text)
+    desk.presses("an", "I agree")
+    assert text in desk.inbox()[0].body["text"]
+    told = said(desk.hears("an", "Lane 31 Xuan Dieu, Tay Ho"))
+    assert text in told

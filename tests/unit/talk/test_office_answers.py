@@ -184,3 +184,13 @@ def test_erasing_takes_name_and_number_out_of_the_text(desk: Desk, office: Offic
     kept = desk.cases()[0].text
     assert "Kim Giang" in kept
     assert not any(part in kept for part in ("Mai", "0987", "222"))
+
+
+@pytest.mark.parametrize("words", ["sao lại từ chối?", "tôi không đồng ý, mở lại cho tôi"])
+def test_a_refusal_may_be_contested(desk: Desk, unit: Office, code: str, words: str) -> None:
+    unit.move(code, "received", unit.officer, note="Không phải việc của chúng tôi")
+    unit.move(code, "rejected", unit.dispatcher, note="Đường nội bộ của toà nhà")
+    desk.dialogue.means(words, "unclear")
+    told = desk.hears("an", words)
+    assert "Đường nội bộ" in said(told)
+    assert "cán bộ trực" in said(desk.presses("an", "Gặp cán bộ"))
