@@ -20,7 +20,7 @@ _A_FEW = 5
 _NO_YES = frozenset({"offer_later", "thanks", "goodbye", "help"})
 _NOT = "khong|ko|kg|hong|khoi|chua"
 _UNDOES = "xoa|rut|gui|huy|bo|luu"
-_ASKS = re.compile(r"\b(?:à|vậy|vay|hả|nhỉ|hở)\s*[.!]*$", re.IGNORECASE)
+_ASKS = re.compile(r"\b(?:à|hả|nhỉ|hở)\s*[.!]*$", re.IGNORECASE)
 _SOFT = frozenset({"greeting", "help", "thanks", "goodbye", "chitchat", "offer_later", "skip", "correction"})
 
 
