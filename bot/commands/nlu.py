@@ -28,7 +28,11 @@ def register(commands: Any) -> None:
     compare = what.add_parser("compare", help="so với quy trình có sẵn của Rasa và một mô hình tuyến tính đơn giản")
     compare.add_argument("files", nargs="*", metavar="FILE.tsv", help="mặc định: tests/nlu/development.tsv")
     compare.add_argument("--json", action="store_true")
-    compare.add_argument("--only", metavar="ours,stock,plain", help="chỉ đo một số hệ; stock mất 10 đến 20 phút")
+    compare.add_argument(
+        "--only",
+        metavar="ours,stock,plain",
+        help="chỉ đo một số hệ; stock học nhiều giờ trên toàn bộ câu (dùng --data với ít câu hơn)",
+    )
     compare.add_argument("--epochs", metavar="N", help="số vòng học của stock, mặc định 100 như rasa init")
     compare.add_argument("--data", metavar="DIR", help="thư mục có topics/ và nlu/, mặc định data")
     compare.set_defaults(run=run_compare)
