@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.topics import Topic
+from nlu.text.normalize import fold, normalize
 
 TRIAGE = "triage_desk"
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,26 @@ class Route:
     agency: str
     sure: bool
     why: str = ""
+
+
+def complained_about(topic: Topic | None, agency: Agency, words: str) -> bool:
+    """Whether a case on conduct names this very unit, which then may not answer about itself (domain.md §6).
+
+    A ward's police and its People's Committee bear the same ward's name: who names the police means the police.
+    """
+    if topic is None or topic.agency != "named_agency" or not topic.identity_protected:
+        return False
+    told, name = _plain(words), _plain(agency.name).strip()
+    if name.startswith("ubnd "):
+        name = name.removeprefix("ubnd ")
+        told = told.replace(f" cong an {name} ", " ")
+    return f" {name} " in told
+
+
+def _plain(text: str) -> str:
+    """Small letters without diacritics and signs; a blank before, between and after the words."""
+    found = " ".join(_WORD.findall(fold(normalize(text))))
+    return f" {found} ".replace(" uy ban nhan dan ", " ubnd ")
 
 
 def route(topic: Topic | None, ward: str | None, agencies: Mapping[str, Agency], trusted: bool = True) -> Route:

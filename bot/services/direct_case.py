@@ -13,7 +13,7 @@ from bot.domain.roles import may
 from bot.domain.status import STATUSES
 from bot.errors import InvalidInput, NotAllowed
 from bot.services.answer_case import say
-from bot.services.handle_case import Actor, move, record, sees, start_clock
+from bot.services.handle_case import Actor, may_have, move, record, sees, start_clock
 from bot.services.notify import notice_text, tell, template_for
 from bot.store.models import Case, Review
 
@@ -22,8 +22,7 @@ def assign(session: Session, city: City, case: Case, agency: str, actor: Actor, 
     """Give the case to a unit; from the desk this is the move to `assigned`, later a transfer."""
     if not may(actor.role, "assign"):
         raise NotAllowed("Vai trò này không phân đơn vị.")
-    if agency not in city.agencies:
-        raise InvalidInput(f"Không có đơn vị {agency!r}.")
+    may_have(city, case, agency)
     if case.status in ("received", "need_info"):
         return move(session, city, case, "assigned", actor, now, agency=agency, note=note)
     if not STATUSES[case.status].open:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.city import City
 from bot.domain.roles import Role, may
-from bot.domain.routing import TRIAGE, route
+from bot.domain.routing import TRIAGE, complained_about, route
 from bot.domain.status import REOPEN_LIMIT, RETURN_LIMIT, STATUSES, Clock, Move, moves_for, path
 from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.services.notify import new_photos, notify_status
@@ -226,11 +226,19 @@ def _needs_photo(city: City, case: Case) -> bool:
     return topic is not None and topic.fields.get("location") == "required"
 
 
+def may_have(city: City, case: Case, agency: str) -> None:
+    """Raises InvalidInput for a unit that there is not, or that the case complains about."""
+    if agency not in city.agencies:
+        raise InvalidInput(f"Không có đơn vị {agency!r}.")
+    words = f"{case.text} {case.fields.get('agency_name') or ''}"
+    if complained_about(city.topics.get(case.topic or ""), city.agencies[agency], words):
+        raise InvalidInput("Phiếu này phản ánh chính đơn vị ấy: cần giao cơ quan cấp trên trực tiếp xem xét.")
+
+
 def _target_agency(city: City, case: Case, agency: str | None) -> str | None:
     """The unit asked for, else the unit that the rules name, else the one it has (unless that is the desk)."""
     if agency:
-        if agency not in city.agencies:
-            raise InvalidInput(f"Không có đơn vị {agency!r}.")
+        may_have(city, case, agency)
         return agency
     if case.agency != TRIAGE:
         return case.agency

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.city import City
-from bot.domain.routing import TRIAGE, Agency, route
+from bot.domain.routing import TRIAGE, Agency, complained_about, route
 
 
 @pytest.fixture
@@ -72,3 +72,18 @@ def test_all_wards_of_the_city_have_their_units(city: City) -> None:
     for ward in city.gazetteer.wards:
         assert ("commune", ward.code) in kinds
         assert ("commune_police", ward.code) in kinds
+
+
+@pytest.mark.parametrize(
+    ("words", "unit", "itself"),
+    [
+        ("cán bộ một cửa phường Láng quát mắng tôi", "UBND phường Láng", True),
+        ("can bo uy ban nhan dan phuong lang quat mang toi", "UBND phường Láng", True),
+        ("công an phường Láng hách dịch", "Công an phường Láng", True),
+        ("công an phường Láng hách dịch", "UBND phường Láng", False),
+        ("cán bộ phường Láng Hạ cũ quát mắng tôi", "UBND phường Đống Đa", False),
+    ],
+)
+def test_who_is_complained_about_is_known_by_name(city: City, words: str, unit: str, itself: bool) -> None:
+    assert complained_about(city.topics["staff_conduct"], Agency("x", unit, "commune"), words) is itself
+    assert not complained_about(city.topics["road_damage"], Agency("x", unit, "commune"), words)

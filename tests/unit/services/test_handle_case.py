@@ -485,3 +485,13 @@ def test_a_pause_at_night_moves_no_deadline(office: Office) -> None:
     office.desk.passes(minutes=2)
     office.move(code, "assigned", office.dispatcher, agency=office.case(code).agency)
     assert office.case(code).due_at == hanoi(27, 17, 30)
+
+
+def test_no_unit_gets_the_complaint_about_itself(office: Office) -> None:
+    unit = office.city.agencies[office.unit]
+    code = office.file(topic="staff_conduct", text=f"cán bộ {unit.name} quát mắng người dân")
+    with pytest.raises(InvalidInput, match="cấp trên"):
+        office.act(code, direct_case.assign, unit.id, office.dispatcher)
+    assert office.act(code, direct_case.assign, "dept_home_affairs", office.dispatcher).agency == "dept_home_affairs"
+    with pytest.raises(InvalidInput, match="cấp trên"):
+        office.act(code, direct_case.assign, unit.id, office.dispatcher)
