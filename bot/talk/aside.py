@@ -11,6 +11,7 @@ from bot.talk.turn import Talk, syllables
 
 _SHORT = 9
 """Syllables up to which such phrases are taken at their word; a longer text tells something of its own."""
+_FEW = 6
 _SURELY = 0.6
 """Probability from which even a few words are believed to tell of a danger."""
 _FLOWS = {"my_cases": "track", "delete_data": "privacy"}
@@ -42,7 +43,7 @@ def watch(talk: Talk) -> None:
 
 def _harmless(talk: Talk) -> bool:
     """Impatience, or hardly more than a place ("gan so nha 234"): nothing in it that could hurt anybody."""
-    few = len(talk.text.split()) <= _SHORT and talk.heard.intent_confidence < _SURELY
+    few = len(talk.text.split()) <= _FEW and talk.heard.intent_confidence < _SURELY
     return hurries(talk) or few and not talk.cue("danger_words")
 
 
@@ -77,8 +78,8 @@ def asks_to_wait(talk: Talk) -> bool:
 
 
 def hurries(talk: Talk) -> bool:
-    """ "nhanh lên nhé", "gấp lắm rồi": neither a danger nor a part of the matter."""
-    return short(talk, 6) and talk.cue("hurry")
+    """ "nhanh lên nhé", "gấp lắm rồi": neither a danger ("cháy rồi nhanh lên") nor a part of the matter."""
+    return short(talk, 6) and talk.cue("hurry") and not talk.cue("danger_words")
 
 
 def mere_word(talk: Talk) -> bool:

@@ -31,6 +31,7 @@ def emergency(talk: Talk) -> None:
     """Numbers first, nothing asked; then the offer to file. What is said next about it joins what was said first."""
     numbers = hotlines(talk, talk.city.outcomes["emergency"].hotlines)
     told = talk.state("told") or {}
+    talk.remember(calm=None)
     _keep(talk, "emergency", told["inbox"] if told.get("of") == "emergency" else [])
     talk.say("utter_emergency", numbers=numbers, buttons=[talk.button("file_urgent", "guide:file")])
 
@@ -55,17 +56,14 @@ def again(talk: Talk) -> bool:
         return True
     offered = told["of"] in ("praise", "procedure_question")
     if offered and talk.agrees() and len(talk.text.split()) <= _FEW:
-        _file(talk)
+        # The matter told beside a question was offered last.
+        desk.pressed(talk, "second:") if told.get("matter") else _file(talk)
         return True
     return False
 
 
 def _file(talk: Talk) -> None:
-    """A typed yes to the offer to make a report of it, or of the matter told beside a question."""
-    if talk.state("second"):
-        from bot.talk import desk
-
-        return desk.pressed(talk, "second:")
+    """A typed yes to the offer to make a report of it."""
     press(talk, "file") if consent.settled(talk) else consent.ask(talk, held=True)
 
 
@@ -124,7 +122,7 @@ def question(talk: Talk) -> None:
         talk.say("utter_procedure_answer", answer=found["answer"], source=found["source"], buttons=buttons)
     matter = second.matter_in(talk)
     if matter is not None:
-        talk.remember(second=matter)
+        talk.remember(second=matter, told={**talk.state("told", {}), "matter": True})
         topic = talk.city.topic_name(matter["topic"])
         talk.say("utter_question_and_matter", topic=topic, buttons=[talk.button("second_now", "second:")])
 

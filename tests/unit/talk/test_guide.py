@@ -317,3 +317,28 @@ def test_a_report_in_english_is_kept_from_the_first_word(desk: Desk) -> None:
     assert text in desk.inbox()[0].body["text"]
     told = said(desk.hears("an", "Lane 31 Xuan Dieu, Tay Ho"))
     assert text in told
+
+
+@pytest.mark.parametrize("words", ["cháy rồi nhanh lên", "nhanh len co nguoi bi tong xe"])
+def test_haste_beside_a_danger_is_a_danger(desk: Desk, words: str) -> None:
+    desk.dialogue.means(words, "emergency", confidence=0.3)
+    assert "114" in said(desk.hears("an", words))
+
+
+def test_a_false_alarm_of_before_takes_nothing_from_the_next_one(desk: Desk) -> None:
+    desk.hears("an", FIRE)
+    desk.hears("an", "không có ai nguy hiểm đâu")
+    desk.hears("an", FIRE)
+    desk.presses("an", "Ghi phản ánh khẩn")
+    desk.presses("an", "Đồng ý")
+    desk.presses("an", "Gửi")
+    assert desk.cases()[0].level == "urgent"
+
+
+def test_a_yes_to_an_alarm_files_the_alarm_whatever_was_offered_before(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.dialogue.means(ASKS_AND_TELLS, "procedure_question")
+    desk.dialogue.means("có", "affirm")
+    desk.hears("an", ASKS_AND_TELLS)
+    desk.hears("an", FIRE)
+    assert FIRE in said(desk.hears("an", "có"))
