@@ -79,7 +79,8 @@ def asks_to_wait(talk: Talk) -> bool:
 
 def hurries(talk: Talk) -> bool:
     """ "nhanh lên nhé", "gấp lắm rồi": neither a danger ("cháy rồi nhanh lên") nor a part of the matter."""
-    return short(talk, 6) and talk.cue("hurry") and not talk.cue("danger_words")
+    tells = talk.heard.intent == "report" and talk.heard.confidence >= _SURELY
+    return short(talk, _FEW) and talk.cue("hurry") and not (tells or talk.cue("danger_words"))
 
 
 def mere_word(talk: Talk) -> bool:

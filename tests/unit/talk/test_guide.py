@@ -342,3 +342,17 @@ def test_a_yes_to_an_alarm_files_the_alarm_whatever_was_offered_before(desk: Des
     desk.hears("an", ASKS_AND_TELLS)
     desk.hears("an", FIRE)
     assert FIRE in said(desk.hears("an", "có"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nên để người đi bộ có lối qua phố Huế",
+        "tuyên truyền phòng chống bạo hành trẻ em ở phường",
+        "mèo kẹt trên mái tôn nhà bên",
+    ],
+)
+def test_words_that_only_hold_those_of_a_danger_are_none(desk: Desk, words: str) -> None:
+    desk.agrees("an")
+    desk.dialogue.means(words, "report", "culture_tourism")
+    assert "114" not in said(desk.hears("an", words))
