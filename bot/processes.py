@@ -51,7 +51,7 @@ def rasa_command(settings: Settings, port: int) -> tuple[list[str], dict[str, st
         "-W",
         "ignore",
         "-m",
-        "rasa",
+        "nlu.serve",
         "run",
         "--enable-api",
         "-i",

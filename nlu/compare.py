@@ -1,29 +1,36 @@
-"""Our pipeline, Rasa's stock pipeline and a plain linear model, side by side: `python -m nlu.compare [FILE.tsv …]`.
+"""Our pipeline with and without its encoder, Rasa's stock pipeline and a plain linear model, side by side: `python -m nlu.compare [FILE.tsv …]`.
 
 Each learns the same sentences in a process of its own and then answers, in another one, sentence by sentence; what
-that one holds at most is the memory told. The training time is that of the whole process. What nlu/encoder learned
-beforehand (adapter.npz) comes ready with ours and is not in its time.
+that one holds at most is the memory told. The training time is that of the whole process.
+
+The stock pipeline learns slowly: of all our sentences for the better part of a day. So all three learn the same few of
+each label (`--per-label`). What nlu/encoder learned beforehand (adapter.npz) comes ready with ours, is not in its time,
+and knows all sentences: `--adapter FILE` takes one that `python -m nlu.adapt --per-label N --out FILE` learned of the
+same few, and the lexical view alone stands beside it.
 """
 
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nlu.contenders import DATA, NAMES
-from nlu.corpus import FOLDERS, sentences
+from nlu.corpus import FOLDERS, sentences, write_sample
 from nlu.rows import read_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "tests" / "nlu" / "development.tsv"
-STOCK = "stock"
+STOCK, OURS = "stock", "ours"
+ADAPTER = ROOT / "nlu" / "encoder" / "adapter.npz"
+PER_LABEL = 20
+_ALL = "all"
 _TELL_EVERY = 60.0  # seconds
 _WIDTH = 12
 
@@ -46,34 +53,47 @@ _COSTS = (
 )
 
 
-def compare(
-    files: Sequence[Path], names: Sequence[str], epochs: int, data: Path, say: Callable[[str], None]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """`per_label` sentences of each label are learned, or None for all."""
+
+    files: Sequence[Path]
+    names: Sequence[str]
+    data: Path
+    per_label: int | None
+    adapter: Path
+    epochs: int
+
+
+def compare(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     """The whole report; raises RuntimeError when a system cannot be trained or asked."""
     with tempfile.TemporaryDirectory(prefix="langnghe-compare-") as folder:
         work = Path(folder)
-        for part in FOLDERS:  # a copy: somebody may change the data while the slow one learns
-            shutil.copytree(data / part, work / DATA / part)
+        # A copy: somebody may change the data while the slow one learns.
+        write_sample(plan.data, work / DATA, plan.per_label)
         known = sentences(work / DATA)
         labels = len({sentence.label for sentence in known})
-        say(f"{len(known)} training sentences, {labels} labels, {', '.join(names)}")
-        systems = {name: _measure(name, work, files, epochs, say) for name in names}
+        say(f"{len(known)} training sentences, {labels} labels, {', '.join(plan.names)}")
+        systems = {name: _measure(name, work, plan, say) for name in plan.names}
     return {
         "training_sentences": len(known),
         "labels": labels,
-        "epochs": epochs,
+        "per_label": plan.per_label,
+        "adapter": _adapter_name(plan.adapter),
+        "epochs": plan.epochs,
         "systems": with_errors_against_stock(systems),
     }
 
 
-def _measure(name: str, work: Path, files: Sequence[Path], epochs: int, say: Callable[[str], None]) -> dict[str, Any]:
-    say(f"{name}: training" + (f", {epochs} epochs" if name == STOCK else ""))
+def _measure(name: str, work: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
+    say(f"{name}: training" + (f", {plan.epochs} epochs" if name == STOCK else ""))
+    options = {STOCK: [f"--epochs={plan.epochs}"], OURS: [f"--adapter={plan.adapter}"]}
     begin = time.monotonic()
-    trained = _run(name, work, ["train", name, "--epochs", str(epochs)], say)
+    trained = _run(name, work, ["train", name, *options.get(name, [])], say)
     seconds = round(time.monotonic() - begin, 1)
     say(f"{name}: trained in {seconds:.0f} s; answering")
-    served = _run(name, work, ["serve", name, *(str(path.resolve()) for path in files)], say)
-    served["files"] = dict(zip(map(str, files), served["files"].values()))  # named as they were given
+    served = _run(name, work, ["serve", name, *(str(path.resolve()) for path in plan.files)], say)
+    served["files"] = dict(zip(map(str, plan.files), served["files"].values()))  # named as they were given
     return {"train_seconds": seconds, **trained, **served}
 
 
@@ -133,10 +153,7 @@ def _ratio(share: float | None, stock: float | None) -> float | None:
 def as_text(result: dict[str, Any]) -> str:
     """A table for people, one column for each system."""
     systems = result["systems"]
-    lines = [
-        f"{result['training_sentences']} training sentences, {result['labels']} labels"
-        + (f"; stock pipeline with {result['epochs']} epochs" if STOCK in systems else "")
-    ]
+    lines = [_learned(result)]
     for name, first in next(iter(systems.values()))["files"].items():
         counted = f"{first['sentences']} sentences, {first['nodiac']['sentences']} typed without diacritics"
         lines += ["", f"{name}: {counted}", _row("", list(systems))]
@@ -151,6 +168,21 @@ def as_text(result: dict[str, Any]) -> str:
     lines += ["", _row("", list(systems))]
     lines += [_row(cost, [f"{system[key]:.0f}" for system in systems.values()]) for cost, key in _COSTS]
     return "\n".join(lines)
+
+
+def _learned(result: dict[str, Any]) -> str:
+    many = f"{result['training_sentences']} training sentences"
+    few = f", at most {result['per_label']} of each of the {result['labels']} labels"
+    parts = [many + (few if result["per_label"] else f" of {result['labels']} labels")]
+    if OURS in result["systems"]:
+        parts.append(f"adapter of ours: {result['adapter']}")
+    if STOCK in result["systems"]:
+        parts.append(f"stock pipeline with {result['epochs']} epochs")
+    return "; ".join(parts)
+
+
+def _adapter_name(adapter: Path) -> str:
+    return f"{adapter.name}, learned of all sentences" if adapter == ADAPTER else adapter.name
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
@@ -168,24 +200,34 @@ def _names(given: str) -> list[str]:
     return [name for name in NAMES if name in names]
 
 
-def _epochs(given: str) -> int:
+def _count(given: str) -> int:
     if not given.isdigit() or int(given) < 1:
         raise argparse.ArgumentTypeError("a whole number from 1")
     return int(given)
+
+
+def _per_label(given: str) -> int | None:
+    return None if given == _ALL else _count(given)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m nlu.compare", description=__doc__.split("\n")[0])
     parser.add_argument("files", type=Path, nargs="*", metavar="FILE.tsv", help=f"default: {FILE.relative_to(ROOT)}")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    parser.add_argument("--only", type=_names, default=list(NAMES), help="some of ours,stock,plain: stock is slow")
-    parser.add_argument("--epochs", type=_epochs, default=100, help="of the stock pipeline; 100 is what rasa init sets")
+    parser.add_argument("--only", type=_names, default=list(NAMES), help=f"some of {','.join(NAMES)}: stock is slow")
+    parser.add_argument("--epochs", type=_count, default=100, help="of the stock pipeline; 100 is what rasa init sets")
+    parser.add_argument(
+        "--per-label", type=_per_label, default=PER_LABEL, metavar="N", help=f"sentences to learn, or {_ALL}"
+    )
+    parser.add_argument("--adapter", type=Path, default=ADAPTER, metavar="FILE", help="of ours")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder with topics/ and nlu/")
     arguments = parser.parse_args()
     files = list({path.resolve(): path for path in arguments.files or [FILE]}.values())
     try:
         for path in files:
             read_rows(path)
+        if not arguments.adapter.is_file():
+            raise ValueError(f"there is no adapter {arguments.adapter}")
         for part in FOLDERS:
             if not (arguments.data / part).is_dir():
                 raise ValueError(f"{arguments.data} has no folder {part}")
@@ -193,7 +235,9 @@ def main() -> int:
         print(f"nlu compare: {error}", file=sys.stderr)
         return 2
     try:
-        result = compare(files, arguments.only, arguments.epochs, arguments.data, _say)
+        learned = (arguments.data, arguments.per_label, arguments.adapter.resolve(), arguments.epochs)
+        plan = Plan(files, arguments.only, *learned)
+        result = compare(plan, _say)
     except (OSError, RuntimeError) as error:
         print(f"nlu compare: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,7 @@
 """The systems that nlu/compare.py sets side by side; each trains and serves in a process of its own.
 
     ours    the pipeline of config.yml
+    lexical the same without its encoder
     stock   what `rasa init` of Rasa 3.6 writes; every topic is an intent. Its ResponseSelector is left out: there
             are no retrieval intents for it to learn
     plain   words, TF-IDF and logistic regression, as scikit-learn sets them
@@ -19,6 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from nlu.corpus import groups, sentences
 from nlu.evaluate import ask
 from nlu.parse import Understanding
@@ -28,7 +31,7 @@ from nlu.rows import Row, read_rows
 from nlu.scores import Answer, quality
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("ours", "stock", "plain")
+NAMES = ("stock", "plain", "lexical", "ours")
 DATA = "data"  # the copy of the training sentences in the working folder
 _RANKED = 5
 _WARM_UP = 20
@@ -58,14 +61,25 @@ pipeline:
 Ask = Callable[[Sequence[Row]], list[Answer]]
 
 
-def train_ours(work: Path, epochs: int) -> None:
-    """`epochs` is the stock pipeline's only."""
-    _train_with_rasa(work, "ours", ROOT / "config.yml", work / DATA)
+def train_ours(work: Path, options: argparse.Namespace) -> None:
+    _train_pipeline(work, "ours", options.adapter)
 
 
-def train_stock(work: Path, epochs: int) -> None:
-    import yaml
+def train_lexical(work: Path, options: argparse.Namespace) -> None:
+    _train_pipeline(work, "lexical", None)
 
+
+def _train_pipeline(work: Path, name: str, adapter: str | None) -> None:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    for component in config["pipeline"]:
+        if component["name"].endswith("TopicClassifier"):
+            component["adapter"] = adapter
+    written = work / f"{name}-config.yml"
+    written.write_text(yaml.safe_dump(config), encoding="utf-8")
+    _train_with_rasa(work, name, written, work / DATA)
+
+
+def train_stock(work: Path, options: argparse.Namespace) -> None:
     texts: dict[str, list[str]] = {}
     for sentence in sentences(work / DATA):
         texts.setdefault(sentence.label, []).append(f"- {sentence.text}\n")
@@ -73,11 +87,11 @@ def train_stock(work: Path, epochs: int) -> None:
     training = work / "stock-training.yml"
     training.write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True), encoding="utf-8")
     config = work / "stock-config.yml"
-    config.write_text(_STOCK.format(epochs=epochs), encoding="utf-8")
+    config.write_text(_STOCK.format(epochs=options.epochs), encoding="utf-8")
     _train_with_rasa(work, "stock", config, training)
 
 
-def train_plain(work: Path, epochs: int) -> None:
+def train_plain(work: Path, options: argparse.Namespace) -> None:
     import joblib
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -102,7 +116,15 @@ def _train_with_rasa(work: Path, name: str, config: Path, data: Path) -> None:
 
 
 def open_ours(work: Path, cases: frozenset[str]) -> Ask:
-    understanding = Understanding(work / "ours.tar.gz")
+    return _open_pipeline(work / "ours.tar.gz")
+
+
+def open_lexical(work: Path, cases: frozenset[str]) -> Ask:
+    return _open_pipeline(work / "lexical.tar.gz")
+
+
+def _open_pipeline(model: Path) -> Ask:
+    understanding = Understanding(model)
     return lambda rows: ask(understanding, rows)
 
 
@@ -135,8 +157,8 @@ def _best_case(row: Row, ranking: Iterable[tuple[str, float]], cases: frozenset[
     return Answer(row, label, confidence, tuple(name for name, _ in kept))
 
 
-_TRAIN = {"ours": train_ours, "stock": train_stock, "plain": train_plain}
-_OPEN = {"ours": open_ours, "stock": open_stock, "plain": open_plain}
+_TRAIN = {"ours": train_ours, "lexical": train_lexical, "stock": train_stock, "plain": train_plain}
+_OPEN = {"ours": open_ours, "lexical": open_lexical, "stock": open_stock, "plain": open_plain}
 
 
 def serve(work: Path, name: str, files: Sequence[Path]) -> dict[str, Any]:
@@ -185,10 +207,11 @@ def main() -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=100, help="of stock")
+    parser.add_argument("--adapter", help="of ours")
     arguments = parser.parse_args()
     if arguments.what == "train":
-        _TRAIN[arguments.name](arguments.work, arguments.epochs)
+        _TRAIN[arguments.name](arguments.work, arguments)
         result: dict[str, Any] = {"train_memory_mb": peak_memory_mb()}
     else:
         result = serve(arguments.work, arguments.name, arguments.files)

@@ -1,5 +1,6 @@
 """The training sentences as plain pairs, read from the same files that Rasa reads."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,38 @@ def groups(data: Path) -> dict[str, str]:
     topics = [_read(path)["topic"] for path in sorted((data / "topics").glob("*.yml"))]
     found = {topic["id"]: topic["group"] for topic in sorted(topics, key=lambda topic: (topic["group"], topic["id"]))}
     return {**found, **{outcome: "outcomes" for outcome in sorted(OUTCOMES)}}
+
+
+def write_sample(data: Path, target: Path, per_label: int | None) -> None:
+    """The folders of `data` with at most so many sentences of each label (None: with all), written into `target`.
+
+    They are taken at even distances, so that every writer and every contrast has the same chance; always the same ones.
+    """
+    every = sentences(data)
+    counts = Counter(sentence.label for sentence in every)
+    seen: Counter[str] = Counter()
+    kept: dict[str, list[bool]] = defaultdict(list)
+    for sentence in every:
+        at, size = seen[sentence.label], counts[sentence.label]
+        seen[sentence.label] += 1
+        few = min(per_label or size, size)
+        kept[sentence.file].append((at + 1) * few // size > at * few // size)
+    for folder in FOLDERS:
+        (target / folder).mkdir(parents=True)
+        for path in sorted((data / folder).glob("*.yml")):
+            text = _thinned(_read(path), iter(kept[f"{folder}/{path.name}"]))
+            (target / folder / path.name).write_text(text, encoding="utf-8")
+
+
+def _thinned(content: dict[str, Any], kept: Iterator[bool]) -> str:
+    blocks = []
+    for block in content.get("nlu") or []:
+        if "intent" in block:
+            texts = [text for text in _examples(block) if next(kept)]
+            block = {**block, "examples": "".join(f"- {text}\n" for text in texts)}
+        if block.get("examples"):
+            blocks.append(block)
+    return yaml.safe_dump({**content, "nlu": blocks}, allow_unicode=True, sort_keys=False)
 
 
 def _blocks(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -38,7 +38,8 @@ def as_text(result: dict[str, Any]) -> str:
         f"confidence >= {SURE}: {sure['share']:.1%} of the sentences, {sure['accuracy']:.1%} of them right "
         f"(strict {sure['strict']:.1%})",
         f"expected calibration error: {calibration['strict']:.3f} strict, {calibration['lenient']:.3f} lenient "
-        f"({calibration['bins']} equal-width bins on `{calibration['on']}`, which is cautious on purpose)",
+        f"({calibration['bins']} equal-width bins on `{calibration['on']}`, which is cautious on purpose; "
+        f"chance alone makes {calibration['by_chance']:.3f} of so few)",
         "",
     ]
     lines += [f"{s:14}{p['sentences']:>6}{p['strict']:>9.3f}{p['lenient']:>9.3f}" for s, p in result["styles"].items()]

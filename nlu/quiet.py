@@ -14,17 +14,22 @@ _ENVIRONMENT = {
     "RASA_MAX_CACHE_SIZE": "0",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
     # Threads change the order of sums and fight with the service for two cores.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
 
 
+def leave_out_jax() -> None:
+    """Before Rasa is imported: TensorFlow takes jax in for a converter that nobody calls, 80 MB and some seconds."""
+    sys.modules.setdefault("jax", None)  # type: ignore[arg-type]  # "there is none", as the import system reads it
+
+
 @contextlib.contextmanager
 def quiet_rasa() -> Iterator[None]:
     """Import and run Rasa inside; what it prints is held back and shown on standard error only when it fails."""
     os.environ.update(_ENVIRONMENT)
+    leave_out_jax()
     held = io.StringIO()
     try:
         with contextlib.redirect_stdout(held), contextlib.redirect_stderr(held), warnings.catch_warnings():

@@ -32,7 +32,7 @@ MODELS = ROOT / "var" / "models"
 STOP_WITHIN = 15.0
 _START_WITHIN = 600.0
 """Seconds; the first start on a machine trains the model."""
-_PARTS = {"rasa": "rasa run", "worker": "bot worker", "web": "bot web", "actions": "bot actions"}
+_PARTS = {"rasa": "nlu.serve run", "worker": "bot worker", "web": "bot web", "actions": "bot actions"}
 
 
 class Running:

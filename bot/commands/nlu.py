@@ -30,10 +30,14 @@ def register(commands: Any) -> None:
     compare.add_argument("--json", action="store_true")
     compare.add_argument(
         "--only",
-        metavar="ours,stock,plain",
-        help="chỉ đo một số hệ; stock học nhiều giờ trên toàn bộ câu (dùng --data với ít câu hơn)",
+        metavar="stock,plain,lexical,ours",
+        help="chỉ đo một số hệ",
     )
     compare.add_argument("--epochs", metavar="N", help="số vòng học của stock, mặc định 100 như rasa init")
+    compare.add_argument(
+        "--per-label", metavar="N", help="số câu học của mỗi nhãn, mặc định 20; all: tất cả (stock học gần một ngày)"
+    )
+    compare.add_argument("--adapter", metavar="FILE", help="phần đã học của bộ mã hoá câu")
     compare.add_argument("--data", metavar="DIR", help="thư mục có topics/ và nlu/, mặc định data")
     compare.set_defaults(run=run_compare)
 
@@ -59,7 +63,9 @@ def run_compare(args: Namespace) -> int:
     if _missing(args.files):
         return 2
     _check_environment()
-    return _run(load(), "nlu.compare", *args.files, *_options(args, "only", "epochs", "data", "json"))
+    return _run(
+        load(), "nlu.compare", *args.files, *_options(args, "only", "epochs", "per-label", "adapter", "data", "json")
+    )
 
 
 def _run_with_model(module: str, *arguments: str) -> int:
@@ -91,5 +97,5 @@ def _check_environment() -> None:
 
 def _options(args: Namespace, *names: str) -> list[str]:
     """Those of our options that were given, as the module takes them."""
-    given = {name: value for name in names if (value := getattr(args, name))}
+    given = {name: value for name in names if (value := getattr(args, name.replace("-", "_")))}
     return [f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()]

@@ -1,17 +1,18 @@
 """Texts to log-probabilities over labels by the adapted encoder; absent where its weights are not installed."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from nlu.encoder.adapter import Adapter
+from nlu.encoder.adapter import FILE, Adapter
 from nlu.encoder.tokens import Pieces
 from nlu.encoder.weights import Weights, find_weights
 from nlu.lexical import log_softmax
 
-NETWORK = "encoder.onnx"
+NETWORK, ADAPTER = "encoder.onnx", "adapter.npz"
 
 
 class EncoderView:
@@ -30,15 +31,16 @@ class EncoderView:
         self.labels = adapter.labels
 
     @classmethod
-    def build(cls, folder: Path) -> bool:
-        """Write the network into a model's folder. False where the weights are not installed."""
+    def build(cls, folder: Path, adapter: Path = FILE) -> bool:
+        """Write network and adapter into a model's folder. False where the weights are not installed."""
         path = find_weights()
         if path is None:
             return False
         # Only training needs the libraries that make networks; they would take 50 MB of the server.
         from nlu.encoder.graph import build
 
-        build(Weights(path), Adapter.load().changes(), folder / NETWORK)
+        build(Weights(path), Adapter.load(adapter).changes(), folder / NETWORK)
+        shutil.copyfile(adapter, folder / ADAPTER)
         return True
 
     @classmethod
@@ -47,7 +49,7 @@ class EncoderView:
         path = find_weights()
         if path is None or not (folder / NETWORK).exists():
             return None
-        return cls(Weights(path), Adapter.load(), folder / NETWORK)
+        return cls(Weights(path), Adapter.load(folder / ADAPTER), folder / NETWORK)
 
     def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """(texts, labels); texts come rewritten by the lexicon."""

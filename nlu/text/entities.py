@@ -156,6 +156,8 @@ _STAND_INS = {
 def mask_codes(text: str) -> str:
     """`nfc(text)` with codes, numbers of phones and of plates replaced by one word for each kind."""
     raw = nfc(text)
+    if not any(char.isdigit() for char in raw):  # none of these goes without
+        return raw
     for found in reversed(find_entities(raw)):
         if found.entity in _STAND_INS:
             raw = f"{raw[: found.start]} {_STAND_INS[found.entity]} {raw[found.end :]}"

@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
+_TWICE = re.compile(r"([^\W\d_])\1")
 _SYLLABLE = re.compile(rf"(qu(?=[{_VOWELS}])|gi(?=[{_VOWELS}])|[^{_VOWELS}]*)([{_VOWELS}]+)([^{_VOWELS}]*)\Z")
 _CODAS = frozenset(("", "c", "ch", "m", "n", "ng", "nh", "p", "t"))
 
@@ -99,6 +100,8 @@ def squeeze(text: str) -> str:
     """Drawn-out letters become one: "quáááá" and "quaaaá" -> "quá"; "xoong" and numbers stay."""
     text = nfc(text)
     folded = fold(text)
+    if not _TWICE.search(folded):
+        return text
     kept, start = [], 0
     while start < len(text):
         end = start + 1

@@ -26,9 +26,21 @@ TABLE = Path(__file__).with_name("floors.yml")
 MARGIN = 0.02
 SAFETY = ("emergency", "denunciation", "formal_complaint")
 CEILING = "calibration error"  # the one figure that must not rise
+# However little was measured, no floor goes below these (the ceiling not above).
+PROMISED = {
+    CEILING: 0.05,
+    "lenient": 0.88,
+    "first three": 0.96,
+    "macro-F1": 0.86,
+    "written without diacritics": 0.8,
+    "sure and right": 0.93,
+    **{f"{label} recall": 0.95 for label in SAFETY},
+    **{f"{label} precision": 0.85 for label in SAFETY},
+}
 _HEAD = """\
 # What the trained model must reach at least on tests/nlu/*.tsv (`calibration error`: at most); shares from 0 to 1.
-# Written by `.venv/bin/python -m tests.nlu.floors`, {margin} below what was measured on {day}.
+# Written by `.venv/bin/python -m tests.nlu.floors`, {margin} below what was measured on {day},
+# but never below what is promised.
 """
 
 
@@ -115,7 +127,9 @@ def kept(name: str, value: float, floor: float) -> bool:
 
 def floor_below(name: str, value: float) -> float:
     """Where the floor (or ceiling) of a measured value goes."""
-    return round(value + MARGIN if name == CEILING else max(0.0, value - MARGIN), 3)
+    if name == CEILING:
+        return round(min(value + MARGIN, PROMISED[name]), 3)
+    return round(max(value - MARGIN, PROMISED.get(name, 0.0)), 3)
 
 
 def write(figures: Figures, day: str, table: Path = TABLE) -> None:

@@ -37,11 +37,17 @@ def test_every_figure_has_a_floor(measured: Figures) -> None:
 
 
 def test_a_floor_lies_below_what_was_measured_and_a_ceiling_above(tmp_path: Path) -> None:
-    figures = {"development": {"strict": Figure(0.95, ()), "as slips": Figure(0.01, ()), CEILING: Figure(0.2, ())}}
+    figures = {"development": {"strict": Figure(0.95, ()), "as slips": Figure(0.01, ()), CEILING: Figure(0.01, ())}}
     floors.write(figures, "2026-11-22", tmp_path / "floors.yml")
     assert "strict: 0.93\n" in (tmp_path / "floors.yml").read_text()
     assert floors.floor_below("as slips", 0.01) == 0.0
-    assert floors.floor_below(CEILING, 0.2) == 0.22
+    assert floors.floor_below(CEILING, 0.01) == 0.03
     assert not floors.kept("strict", 0.929, 0.93)
     assert not floors.kept(CEILING, 0.221, 0.22)
     assert floors.kept("strict", 0.93, 0.93)
+
+
+def test_no_floor_goes_below_what_is_promised() -> None:
+    assert floors.floor_below("emergency recall", 0.96) == 0.95
+    assert floors.floor_below("lenient", 0.7) == 0.88
+    assert floors.floor_below(CEILING, 0.045) == 0.05

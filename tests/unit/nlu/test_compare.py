@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from bot.__main__ import main
 from nlu.compare import as_text, with_errors_against_stock
 from nlu.contenders import NAMES
-from nlu.corpus import groups, sentences
+from nlu.corpus import groups, sentences, write_sample
 from tests.unit.nlu import tiny
 from tests.unit.nlu.rasa_side import PYTHON
 
@@ -45,7 +46,9 @@ def test_without_stock_or_without_its_errors_there_is_no_ratio() -> None:
 
 def test_a_file_without_unmarked_rows_shows_a_dash_not_a_zero() -> None:
     systems = with_errors_against_stock({"ours": system(0.95, nodiac=0), "stock": system(0.8, nodiac=0)})
-    shown = as_text({"training_sentences": 3, "labels": 2, "epochs": 1, "systems": systems})
+    shown = as_text(
+        {"training_sentences": 3, "labels": 2, "per_label": None, "adapter": "a.npz", "epochs": 1, "systems": systems}
+    )
     line = next(line for line in shown.splitlines() if line.startswith("typed without diacritics, strict"))
     assert line.split()[-2:] == ["-", "-"]
 
@@ -58,6 +61,30 @@ def test_a_topic_is_the_label_of_a_report_and_outcomes_are_a_group(tmp_path: Pat
     assert list(known)[:2] == ["waste_collection", "street_lighting"]
     assert known["emergency"] == "outcomes"
     assert "cancel" not in known
+
+
+def test_a_sample_takes_as_many_of_each_label_from_all_of_its_files(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data")
+    extra = "nlu:\n- intent: report\n  metadata: {topic: street_lighting, against: noise}\n  examples: |\n"
+    lines = "".join(f"    - đèn số {number} không sáng\n" for number in range(6))
+    (data / "topics" / "traffic_signal.yml").write_text(f"topic:\n  id: traffic_signal\n  group: x\n{extra}{lines}")
+    every = sentences(data)
+    write_sample(data, tmp_path / "few", 4)
+    few = sentences(tmp_path / "few")
+    assert Counter(one.label for one in few) == {"street_lighting": 4, "waste_collection": 4, "cancel": 4}
+    assert all(one in every for one in few)
+    # six of its twelve stand in the other file, and are contrasts
+    assert sorted(one.against or "" for one in few if one.label == "street_lighting") == ["", "", "noise", "noise"]
+    assert groups(tmp_path / "few") == groups(data)
+    write_sample(data, tmp_path / "again", 4)
+    assert sentences(tmp_path / "again") == few
+
+
+def test_a_sample_of_all_or_of_more_than_there_are_is_everything(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data")
+    for name, many in (("all", None), ("more", 1000)):
+        write_sample(data, tmp_path / name, many)
+        assert sentences(tmp_path / name) == sentences(data)
 
 
 @pytest.fixture
@@ -86,10 +113,11 @@ def test_the_plain_model_learns_and_is_measured(compared: subprocess.CompletedPr
 @needs_rasa
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # starts Rasa four times: a minute, much more where other things run
-@pytest.mark.parametrize("compared", [["--epochs=1"]], indirect=True)
+@pytest.mark.parametrize("compared", [["--epochs=1", "--per-label=4"]], indirect=True)
 def test_all_three_are_measured_on_the_same_sentences(compared: subprocess.CompletedProcess[str]) -> None:
     result = json.loads(compared.stdout)
     assert tuple(result["systems"]) == NAMES
+    assert (result["training_sentences"], result["per_label"]) == (12, 4)
     for found in result["systems"].values():
         assert found["files"]["rows.tsv"]["folded"]["sentences"] == 3
         assert found["train_seconds"] > 0

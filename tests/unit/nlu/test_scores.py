@@ -6,7 +6,7 @@ import pytest
 
 from nlu.evaluate import as_text
 from nlu.rows import Row, read_rows
-from nlu.scores import Answer, bins, calibration_error, quality, scores
+from nlu.scores import Answer, bins, calibration_error, calibration_error_by_chance, quality, scores
 
 
 def answer(wanted: str, said: str, confidence: float, *others: str, alt: str = "", style: str = "") -> Answer:
@@ -55,6 +55,14 @@ def test_the_calibration_error_is_the_mean_gap() -> None:
     # leniently the second is right: |1-.9| + |1-.6| + |0-.4| + |1-.3|
     assert calibration_error(ANSWERS, lenient=True) == pytest.approx(1.6 / 4)
     assert calibration_error([]) == 0.0
+
+
+def test_chance_alone_makes_an_error_that_falls_with_the_number_of_answers() -> None:
+    # one answer of 0.8 is 0.2 off four times in five and 0.8 off once: 0.32 on the mean
+    assert calibration_error_by_chance([answer("noise", "spam", 0.8)]) == pytest.approx(0.32, abs=0.05)
+    # a hundred of them are a mean of a hundred draws: sqrt(2/pi * .8*.2/100) = 0.032
+    assert calibration_error_by_chance([answer("noise", "spam", 0.8)] * 100) == pytest.approx(0.032, abs=0.006)
+    assert calibration_error_by_chance([answer("noise", "spam", 1.0)] * 3) == 0.0
 
 
 def test_answers_of_one_bin_are_averaged_before_they_are_compared() -> None:
