@@ -9,8 +9,9 @@ from nlu.labels import COMMANDS, OUTCOMES, REPORT, UNCLEAR
 RANKED = 5
 # Below these, or a command in a text of more syllables than this, the best topic or outcome stands.
 TALK_SURE, COMMAND_SURE, COMMAND_LONGEST = 0.4, 0.6, 25
-# In doubt for the resident's safety: named even when something else is likelier.
-SAFETY_SURE = {"emergency": 0.2, "denunciation": 0.08, "formal_complaint": 0.45}
+# In doubt for the resident's safety: named even when something else is likelier. The least probability, and the least
+# share of the likeliest one's: a denunciation is what a text that says little is also taken for.
+SAFETY_SURE = {"emergency": (0.2, 0.0), "denunciation": (0.08, 0.5), "formal_complaint": (0.45, 0.0)}
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def decide(
 def _cases(chance: dict[str, float], topics: Collection[str]) -> list[str]:
     """Topics and outcomes, best first, a likely matter of safety before all."""
     cases = sorted((label for label in chance if label in topics or label in OUTCOMES), key=lambda name: -chance[name])
-    for label, sure in SAFETY_SURE.items():
-        if chance.get(label, 0.0) >= sure:
+    for label, (sure, share) in SAFETY_SURE.items():
+        if chance.get(label, 0.0) >= max(sure, share * chance[cases[0]]):
             cases.remove(label)
             return [label, *cases]
     return cases

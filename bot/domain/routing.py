@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.topics import Topic
-from nlu.text.normalize import fold, normalize
+from nlu.text.normalize import bare_words
 
 TRIAGE = "triage_desk"
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,7 @@ def complained_about(topic: Topic | None, agency: Agency, words: str) -> bool:
 
 def _plain(text: str) -> str:
     """Small letters without diacritics and signs; a blank before, between and after the words."""
-    found = " ".join(_WORD.findall(fold(normalize(text))))
-    return f" {found} ".replace(" uy ban nhan dan ", " ubnd ")
+    return f" {bare_words(text)} ".replace(" uy ban nhan dan ", " ubnd ")
 
 
 def route(topic: Topic | None, ward: str | None, agencies: Mapping[str, Agency], trusted: bool = True) -> Route:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.message import Outgoing
 from bot.store.models import Outbox
-from nlu.text.normalize import fold, normalize
+from nlu.text.normalize import bare_words
 
 _NUMBER = re.compile(r"\s*(?:(?:chọn|chon|số|so|ý|y|nút|nut|câu|cau)\s+)?[(\[]?(\d{1,2})[)\].:]?\s*", re.IGNORECASE)
 _LONGEST_LABEL = 80
@@ -45,4 +45,4 @@ def chosen(session: Session, conversation_id: str, text: str, numbered: bool) ->
 
 def plain(text: str) -> str:
     """Small letters without diacritics, signs and manners at the end."""
-    return re.sub(r"(?: (?:a|nhe|nha|em|ad))+$", "", " ".join(re.findall(r"[^\W_]+", fold(normalize(text)))))
+    return re.sub(r"(?: (?:a|nhe|nha|em|ad))+$", "", bare_words(text))

@@ -14,7 +14,7 @@ from bot.city import City
 from bot.domain.message import Button, Incoming
 from bot.services.media import MediaStore
 from bot.store.models import Conversation
-from nlu.text.normalize import fold, normalize
+from nlu.text.normalize import bare_words, fold, normalize
 
 _A_FEW = 5
 _NO_YES = frozenset({"offer_later", "thanks", "goodbye", "help"})
@@ -172,5 +172,4 @@ class Talk:
 
 def syllables(text: str) -> str:
     """Whole words between spaces, small, without diacritics and signs; a space before and after."""
-    found = re.findall(r"[^\W_]+", fold(normalize(text)))
-    return f" {' '.join(found)} "
+    return f" {bare_words(text)} "

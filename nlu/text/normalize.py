@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
+_WORD_OR_NUMBER = re.compile(r"[^\W_]+")
 _TWICE = re.compile(r"([^\W\d_])\1")
 _SYLLABLE = re.compile(rf"(qu(?=[{_VOWELS}])|gi(?=[{_VOWELS}])|[^{_VOWELS}]*)([{_VOWELS}]+)([^{_VOWELS}]*)\Z")
 _CODAS = frozenset(("", "c", "ch", "m", "n", "ng", "nh", "p", "t"))
@@ -86,6 +87,11 @@ def _fold_char(char: str) -> str:
 def fold(text: str) -> str:
     """Lower case without diacritics, đ as d; exactly one character for each character of `nfc(text)`."""
     return "".join(map(_fold_char, nfc(text)))
+
+
+def bare_words(text: str) -> str:
+    """The words and numbers of a text between single blanks: small, without diacritics and signs."""
+    return " ".join(_WORD_OR_NUMBER.findall(fold(normalize(text))))
 
 
 def marked_share(text: str) -> float:

@@ -1,11 +1,13 @@
 """Promises of the classifier: what it decides from probabilities, that it learns, and that it stays as it was saved."""
 
+import subprocess
 from typing import Any
 
 import pytest
 
+from bot.settings import ROOT
 from nlu.decision import decide
-from tests.unit.nlu.rasa_side import ask
+from tests.unit.nlu.rasa_side import PYTHON, ask
 
 LABELS = ["cancel", "emergency", "greeting", "noise", "praise", "street_lighting", "unclear"]
 TOPICS = {"noise", "street_lighting"}
@@ -41,6 +43,18 @@ def test_a_command_must_be_sure_and_short(chance: float, syllables: int, intent:
 def test_danger_to_life_is_named_although_a_topic_is_likelier() -> None:
     heard = decide(LABELS, chances(emergency=0.25, noise=0.6), TOPICS, syllables=9)
     assert (heard.intent, heard.label, heard.ranking[0]["id"]) == ("emergency", "emergency", "emergency")
+
+
+def test_a_denunciation_is_named_when_it_is_at_least_half_as_likely_as_the_best() -> None:
+    labels = [*LABELS, "denunciation"]
+
+    def named(best: float) -> str:
+        spread = (1 - best - 0.1) / (len(labels) - 2)
+        given = {"noise": best, "denunciation": 0.1}
+        return decide(labels, [given.get(label, spread) for label in labels], TOPICS, 12).label
+
+    assert named(0.19) == "denunciation"
+    assert named(0.21) == "noise"
 
 
 def test_caution_lowers_the_confidence_and_keeps_the_order() -> None:
@@ -118,3 +132,10 @@ def test_the_text_of_a_message_is_composed(rasa: dict[str, Any]) -> None:
 @pytest.mark.slow
 def test_messages_of_one_person_at_once_do_not_wait_for_seconds(rasa: dict[str, Any]) -> None:
     assert rasa["seconds_for_six"] < 1.0
+
+
+@pytest.mark.skipif(not PYTHON.exists(), reason="no environment for Rasa: make setup")
+def test_the_server_starts_without_what_it_never_uses() -> None:
+    ask_for_jax = "from nlu.quiet import leave_out_jax; leave_out_jax(); import jax"
+    done = subprocess.run([str(PYTHON), "-c", ask_for_jax], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "import of jax halted" in done.stderr
