@@ -1,4 +1,4 @@
-"""Ours with and without its encoder, Rasa's stock pipeline and a plain linear model: `python -m nlu.compare [FILE.tsv …]`.
+"""Ours with and without encoder, Rasa's stock pipeline and a plain linear model: `python -m nlu.compare [FILE.tsv …]`.
 
 Each learns the same sentences in a process of its own and then answers, in another one, sentence by sentence; what
 that one holds at most is the memory told. The training time is that of the whole process.
