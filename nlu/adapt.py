@@ -7,6 +7,8 @@ before, is held out to measure how the two views are pooled. `--onward` begins w
 from nothing, and shows it the newest third again and one in three of the older sentences, so that it learns the new
 without forgetting the old; it must not have seen that twentieth. `--keep-calibration` leaves the four measured figures
 as they are: sentences that were chosen because the model misread them do not tell how often it misreads.
+
+`--per-label N --out FILE` learns another adapter of the few sentences that `nlu compare` shows to all of its systems.
 """
 
 import argparse
