@@ -11,7 +11,7 @@ RANKED = 5
 TALK_SURE, COMMAND_SURE, COMMAND_LONGEST = 0.4, 0.6, 25
 # In doubt for the resident's safety: named even when something else is likelier. The least probability, and the least
 # share of the likeliest one's: a denunciation is what a text that says little is also taken for.
-SAFETY_SURE = {"emergency": (0.2, 0.0), "denunciation": (0.08, 0.5), "formal_complaint": (0.45, 0.0)}
+SAFETY_SURE = {"emergency": (0.08, 0.3), "denunciation": (0.08, 0.5), "formal_complaint": (0.45, 0.0)}
 
 
 @dataclass(frozen=True)
