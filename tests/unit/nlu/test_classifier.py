@@ -49,8 +49,8 @@ def test_a_denunciation_is_named_when_it_is_at_least_half_as_likely_as_the_best(
     labels = [*LABELS, "denunciation"]
 
     def named(best: float) -> str:
-        spread = (1 - best - 0.1) / (len(labels) - 2)
-        given = {"noise": best, "denunciation": 0.1}
+        spread = (1 - best - 0.11) / (len(labels) - 3)
+        given = {"noise": best, "denunciation": 0.1, "emergency": 0.01}
         return decide(labels, [given.get(label, spread) for label in labels], TOPICS, 12).label
 
     assert named(0.19) == "denunciation"
