@@ -9,7 +9,7 @@ Saved without pickles: plain text and arrays.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -54,10 +54,14 @@ class LexicalView:
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "LexicalView":
         """Learns from the texts and from their copies without diacritics; deterministic."""
-        with _beside(len(texts)) as another:
-            held_out = another.submit(_held_out, texts, labels)
+        if len(texts) < _WORTH_A_PROCESS:
+            parts = _held_out(texts, labels)
             self._fit_weights(texts, labels)
-            parts = held_out.result()
+        else:  # on two cores at once; not in a thread, because the SVM draws from one source for the whole process
+            with ProcessPoolExecutor(1, get_context("spawn")) as another:
+                held_out = another.submit(_held_out, texts, labels)
+                self._fit_weights(texts, labels)
+                parts = held_out.result()
         self.temperature = _best_temperature(parts)
         self.caution = _caution(parts, self.temperature)
         return self
@@ -112,11 +116,6 @@ class LexicalView:
             for number, block in enumerate(view.blocks):
                 block.known, block.idf = arrays[f"known{number}"], arrays[f"idf{number}"]
         return view
-
-
-def _beside(texts: int) -> Executor:
-    """Another processor core; of few texts a process of its own would cost more than it saves."""
-    return ProcessPoolExecutor(1, get_context("spawn")) if texts >= _WORTH_A_PROCESS else ThreadPoolExecutor(1)
 
 
 def _held_out(texts: Sequence[str], labels: Sequence[str]) -> list[Part]:
