@@ -87,13 +87,17 @@ class LexicalView:
         self.weights = np.ascontiguousarray((weights + share * bayes).T, dtype=np.float16)
         self.bias = bias.astype(np.float32)
 
-    def _rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        return sparse.hstack([block.rows(texts) for block in self.blocks], format="csr")
-
     def _margins(self, texts: Sequence[str]) -> np.ndarray:
-        rows = self._rows(texts)
-        used = np.unique(rows.indices)
-        return np.asarray(rows[:, used] @ self.weights[used].astype(np.float32) + self.bias, dtype=np.float64)
+        return np.stack([self._margin(text) for text in texts])
+
+    def _margin(self, text: str) -> np.ndarray:
+        """(labels,); without a sparse matrix, which costs more than it saves for one text."""
+        margin, first = self.bias.astype(np.float64), 0
+        for block in self.blocks:
+            columns, values = block.row(text)
+            margin += values @ self.weights[first + columns].astype(np.float32)
+            first += len(block.known)
+        return margin
 
     def save(self, folder: Path) -> None:
         """Writes into an existing folder."""

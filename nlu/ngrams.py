@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
@@ -40,14 +39,6 @@ def _syllable(word: str) -> int:
     return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little") & ~1
 
 
-class _Counted(NamedTuple):
-    """The distinct grams of texts, one text after the other: how often each stands in its text, where a text starts."""
-
-    grams: np.ndarray
-    counts: np.ndarray
-    starts: np.ndarray
-
-
 @dataclass
 class Block:
     """Syllables and pairs as written or folded: the sorted numbers of the known ones, one for each column."""
@@ -57,33 +48,29 @@ class Block:
     idf: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def fit(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        """Takes the grams and their inverse document frequencies from these texts; gives their rows."""
-        counted = self._counted(texts)
-        found, seen = np.unique(counted.grams, return_counts=True)
+        """Takes the grams and their inverse document frequencies from these texts; gives their (texts, known) rows."""
+        counted = [self._counted(text) for text in texts]
+        found, seen = np.unique(np.concatenate([grams for grams, _ in counted]), return_counts=True)
         kept = (seen >= _LEAST) | (found & _PAIR == 0)
         self.known = found[kept]
         self.idf = (np.log((1 + len(texts)) / (1 + seen[kept])) + 1).astype(np.float32)
-        return self._rows(counted)
+        rows = [self._row(*one) for one in counted]
+        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+        columns, values = (np.concatenate(parts) for parts in zip(*rows))
+        return sparse.csr_matrix((values, columns, starts), (len(rows), len(self.known)), np.float32)
 
-    def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
-        """(texts, known) float32, sublinear counts times idf, each row of length 1."""
-        return self._rows(self._counted(texts))
+    def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) columns and (n,) float32 values: sublinear counts times idf, of length 1."""
+        return self._row(*self._counted(text))
 
-    def _counted(self, texts: Sequence[str]) -> "_Counted":
-        each = [np.unique(grams(fold(text) if self.folded else text), return_counts=True) for text in texts]
-        return _Counted(
-            np.concatenate([found for found, _ in each]),
-            np.concatenate([counts for _, counts in each]),
-            np.cumsum([0, *(len(found) for found, _ in each)]),
-        )
+    def _counted(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """The distinct grams, and how often each stands in the text."""
+        return np.unique(grams(fold(text) if self.folded else text), return_counts=True)
 
-    def _rows(self, counted: "_Counted") -> sparse.csr_matrix:
-        columns = np.searchsorted(self.known, counted.grams)
-        is_known = self.known[np.minimum(columns, len(self.known) - 1)] == counted.grams
+    def _row(self, found: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        columns = np.searchsorted(self.known, found)
+        is_known = self.known[np.minimum(columns, len(self.known) - 1)] == found
         columns = columns[is_known]
-        starts = np.concatenate([[0], np.cumsum(is_known)])[counted.starts]
-        values = (1 + np.log(counted.counts[is_known].astype(np.float32))) * self.idf[columns]
-        matrix = sparse.csr_matrix((values, columns, starts), (len(starts) - 1, len(self.known)), np.float32)
-        norms = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
-        scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-        return sparse.diags(scale.astype(np.float32)).dot(matrix).tocsr()
+        values = (1 + np.log(counts[is_known].astype(np.float32))) * self.idf[columns]
+        length = np.sqrt(values @ values)
+        return columns, values / length if length else values
