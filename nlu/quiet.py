@@ -21,7 +21,7 @@ _ENVIRONMENT = {
 
 
 def leave_out_jax() -> None:
-    """Before Rasa is imported: TensorFlow takes jax in for a converter that nobody calls, 80 MB and some seconds."""
+    """Before Rasa is imported: TensorFlow takes jax in for a converter that nobody calls, 80 MB."""
     sys.modules.setdefault("jax", None)  # type: ignore[arg-type]  # "there is none", as the import system reads it
 
 
