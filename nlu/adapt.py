@@ -26,6 +26,7 @@ from nlu.encoder.weights import Weights, find_weights
 from nlu.lexical import SURE, SURE_RIGHT, LexicalView, log_softmax
 from nlu.pool import pool
 from nlu.restorer import Restorer
+from nlu.second_core import second_core
 from nlu.text.entities import mask_codes
 from nlu.text.lexicon import Lexicon
 from nlu.text.normalize import nfc
@@ -108,7 +109,8 @@ def main() -> None:
     learn(model, [(texts[at], labels.index(names[at])) for at in shown], restorer, arguments.epochs)
     if arguments.keep_calibration:
         return _save(arguments.out, model, labels, Adapter.load().measured)
-    lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept])
+    with second_core(len(kept)) as another:
+        lexical = LexicalView().fit([texts[at] for at in kept], [names[at] for at in kept], another)
     asked = [texts[at] for at in held]
     right = np.array([labels.index(names[at]) for at in held])
     encoded = _logits(model, [restorer.where_bare(text) for text in asked])

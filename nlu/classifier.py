@@ -22,6 +22,7 @@ from nlu.lexical import LexicalView
 from nlu.normalizer import PLAIN
 from nlu.pool import pool
 from nlu.restorer import Restorer
+from nlu.second_core import second_core
 from nlu.second_topic import second_topic
 
 fastpath.install()
@@ -65,13 +66,15 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         examples = [labelled(example) for example in training_data.intent_examples if example.get(TEXT)]
         self.topics = frozenset(label for _, label, is_topic in examples if is_topic)
         texts = [text for text, _, _ in examples]
-        self.view.fit(texts, [label for _, label, _ in examples])
-        self.restorer = Restorer.fit(texts)
-        with self._storage.write_to(self._resource) as folder:
+        with self._storage.write_to(self._resource) as folder, second_core(len(texts)) as another:
+            adapter = self._config["adapter"]  # a relative path counts from the root of the project
+            network = adapter and another.submit(EncoderView.build, folder, ROOT / adapter)
+            self.view.fit(texts, [label for _, label, _ in examples], another)
             self.view.save(folder)
+            self.restorer = Restorer.fit(texts)
             self.restorer.save(folder)
-            if self._config["adapter"]:  # a relative path counts from the root of the project
-                EncoderView.build(folder, ROOT / self._config["adapter"])
+            if network:
+                network.result()
             (folder / "topics.json").write_text(json.dumps(sorted(self.topics)), encoding="utf-8")
         return self._resource
 

@@ -29,6 +29,7 @@ from nlu.perturb import rewritten
 from nlu.quiet import quiet_rasa
 from nlu.rows import Row, read_rows
 from nlu.scores import Answer, quality
+from nlu.train import train_pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("stock", "plain", "lexical", "ours")
@@ -76,7 +77,7 @@ def _train_pipeline(work: Path, name: str, adapter: str | None) -> None:
             component["adapter"] = adapter
     written = work / f"{name}-config.yml"
     written.write_text(yaml.safe_dump(config), encoding="utf-8")
-    _train_with_rasa(work, name, written, work / DATA)
+    train_pipeline(work / f"{name}.tar.gz", str(written), [str(work / DATA)])
 
 
 def train_stock(work: Path, options: argparse.Namespace) -> None:
@@ -88,7 +89,12 @@ def train_stock(work: Path, options: argparse.Namespace) -> None:
     training.write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True), encoding="utf-8")
     config = work / "stock-config.yml"
     config.write_text(_STOCK.format(epochs=options.epochs), encoding="utf-8")
-    _train_with_rasa(work, "stock", config, training)
+    with quiet_rasa():
+        from rasa.model_training import train_nlu
+
+        made = train_nlu(str(config), str(training), output=str(work), fixed_model_name="stock")
+    if not made:
+        raise RuntimeError("Rasa trained no model for stock")
 
 
 def train_plain(work: Path, options: argparse.Namespace) -> None:
@@ -104,15 +110,6 @@ def train_plain(work: Path, options: argparse.Namespace) -> None:
             [sentence.text for sentence in known], [sentence.label for sentence in known]
         )
     joblib.dump(model, work / "plain.joblib")
-
-
-def _train_with_rasa(work: Path, name: str, config: Path, data: Path) -> None:
-    with quiet_rasa():
-        from rasa.model_training import train_nlu
-
-        made = train_nlu(str(config), str(data), output=str(work), fixed_model_name=name)
-    if not made:
-        raise RuntimeError(f"Rasa trained no model for {name}")
 
 
 def open_ours(work: Path, cases: frozenset[str]) -> Ask:

@@ -9,9 +9,8 @@ Saved without pickles: plain text and arrays.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,6 @@ _BAYES_SHARE = 0.3  # spread of the naive Bayes part, relative to that of the SV
 # An answer of this confidence is acted upon; the promise is that so many of them are right, for people never read.
 SURE, SURE_RIGHT = 0.5, 0.93
 _MOST_CAUTION = 4.0
-_WORTH_A_PROCESS = 5000  # texts
 _TEMPERATURES = np.geomspace(0.05, 2.0, 60)  # tried ones; margins of the SVM are of order 1
 
 Part = tuple[np.ndarray, np.ndarray]  # margins (n, labels), right columns (n,)
@@ -52,16 +50,11 @@ class LexicalView:
         self.temperature = 1.0
         self.caution = 1.0  # a probability to this power is a confidence that keeps the promise of SURE_RIGHT
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "LexicalView":
-        """Learns from the texts and from their copies without diacritics; deterministic."""
-        if len(texts) < _WORTH_A_PROCESS:
-            parts = _held_out(texts, labels)
-            self._fit_weights(texts, labels)
-        else:  # on two cores at once; not in a thread, because the SVM draws from one source for the whole process
-            with ProcessPoolExecutor(1, get_context("spawn")) as another:
-                held_out = another.submit(_held_out, texts, labels)
-                self._fit_weights(texts, labels)
-                parts = held_out.result()
+    def fit(self, texts: Sequence[str], labels: Sequence[str], another: Executor) -> "LexicalView":
+        """Learns from the texts and from their copies without diacritics; `another` sees to the held-out ones."""
+        held_out = another.submit(_held_out, texts, labels)
+        self._fit_weights(texts, labels)
+        parts = held_out.result()
         self.temperature = _best_temperature(parts)
         self.caution = _caution(parts, self.temperature)
         return self

@@ -16,6 +16,7 @@ from hashlib import blake2b
 
 import numpy as np
 import scipy.sparse as sparse
+from sklearn.preprocessing import normalize
 
 from nlu.text.normalize import fold
 
@@ -49,28 +50,31 @@ class Block:
 
     def fit(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Takes the grams and their inverse document frequencies from these texts; gives their (texts, known) rows."""
-        counted = [self._counted(text) for text in texts]
-        found, seen = np.unique(np.concatenate([grams for grams, _ in counted]), return_counts=True)
+        each = [self._grams(text) for text in texts]
+        found, columns = np.unique(np.concatenate(each), return_inverse=True)
+        starts = np.cumsum([0, *map(len, each)])
+        rows = sparse.csr_matrix((np.ones(len(columns), np.float32), columns, starts), (len(each), len(found)))
+        rows.sum_duplicates()
+        seen = np.bincount(rows.indices, minlength=len(found))  # texts that a gram stands in
         kept = (seen >= _LEAST) | (found & _PAIR == 0)
         self.known = found[kept]
         self.idf = (np.log((1 + len(texts)) / (1 + seen[kept])) + 1).astype(np.float32)
-        rows = [self._row(*one) for one in counted]
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        columns, values = (np.concatenate(parts) for parts in zip(*rows))
-        return sparse.csr_matrix((values, columns, starts), (len(rows), len(self.known)), np.float32)
+        rows = rows[:, kept]
+        rows.data = self._values(rows.data, rows.indices)
+        return normalize(rows, copy=False)
 
     def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """(n,) columns and (n,) float32 values: sublinear counts times idf, of length 1."""
-        return self._row(*self._counted(text))
-
-    def _counted(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        """The distinct grams, and how often each stands in the text."""
-        return np.unique(grams(fold(text) if self.folded else text), return_counts=True)
-
-    def _row(self, found: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found, counts = np.unique(self._grams(text), return_counts=True)
         columns = np.searchsorted(self.known, found)
         is_known = self.known[np.minimum(columns, len(self.known) - 1)] == found
         columns = columns[is_known]
-        values = (1 + np.log(counts[is_known].astype(np.float32))) * self.idf[columns]
+        values = self._values(counts[is_known].astype(np.float32), columns)
         length = np.sqrt(values @ values)
         return columns, values / length if length else values
+
+    def _grams(self, text: str) -> np.ndarray:
+        return grams(fold(text) if self.folded else text)
+
+    def _values(self, counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        return (1 + np.log(counts)) * self.idf[columns]

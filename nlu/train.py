@@ -4,7 +4,9 @@ import argparse
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nlu.quiet import quiet_rasa
 
@@ -41,29 +43,43 @@ def train(out: Path, force: bool = False) -> Path:
     if model.exists() and not force:
         return model
     out.mkdir(parents=True, exist_ok=True)
-    _train_with_rasa(out, model.name.removesuffix(".tar.gz"))
-    if not model.exists():
-        raise RuntimeError("Rasa trained no model: see `rasa data validate`")
-    return model
-
-
-def _train_with_rasa(out: Path, name: str) -> None:
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        with quiet_rasa():
-            from rasa.model_training import train as rasa_train
-
-            rasa_train(
-                domain=DOMAIN,
-                config=CONFIG,
-                training_files=[path for path in TRAINING if Path(path).exists()],
-                output=str(out),
-                fixed_model_name=name,
-                force_training=True,
-            )
+        train_pipeline(model, CONFIG, [path for path in TRAINING if Path(path).exists()], DOMAIN)
     finally:
         os.chdir(before)
+    return model
+
+
+def train_pipeline(model: Path, config: str, files: Sequence[str], domain: str | None = None) -> None:
+    """Trains what the configuration says on these files and folders into `model`; without a domain, NLU alone.
+
+    Raises RuntimeError, with the reason, when Rasa refuses one of them.
+    """
+    with quiet_rasa():
+        from rasa.engine.caching import LocalTrainingCache
+        from rasa.engine.recipes.recipe import Recipe
+        from rasa.engine.runner.dask import DaskGraphRunner
+        from rasa.engine.storage.local_model_storage import LocalModelStorage
+        from rasa.engine.training.graph_trainer import GraphTrainer
+        from rasa.engine.validation import validate
+        from rasa.shared.data import TrainingType
+        from rasa.shared.exceptions import RasaException
+
+        from nlu.importer import ReadOnce
+
+        try:
+            importer = ReadOnce(config, domain, list(files))
+            settings = importer.get_config()
+            kind = TrainingType.BOTH if domain else TrainingType.NLU
+            graph = Recipe.recipe_for_name(settings.get("recipe")).graph_config_for_recipe(settings, {}, kind)
+            validate(graph)
+            with TemporaryDirectory() as work:
+                trainer = GraphTrainer(LocalModelStorage.create(Path(work)), LocalTrainingCache(), DaskGraphRunner)
+                trainer.train(graph, importer, model, force_retraining=True)
+        except RasaException as error:
+            raise RuntimeError(f"Rasa trained no model: {error}") from error
 
 
 def main() -> int:

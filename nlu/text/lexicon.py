@@ -9,7 +9,6 @@ from nlu.text.normalize import marked_share, normalize, squeeze
 from nlu.text.times import UNACCENTED_BELOW
 
 _TOKEN = re.compile(r"đ/c|\w+|[^\w\s]")
-_LONGEST = 4  # syllables of the longest form
 
 
 class Lexicon:
@@ -17,6 +16,10 @@ class Lexicon:
 
     def __init__(self, entries: Mapping[str, tuple[str, str]]) -> None:
         self.entries = dict(entries)
+        self._longest: dict[str, int] = {}  # first syllable -> syllables of its longest form
+        for form in entries:
+            first, *others = form.split(" ")
+            self._longest[first] = max(self._longest.get(first, 0), 1 + len(others))
 
     @classmethod
     def read(cls, path: Path) -> "Lexicon":
@@ -38,7 +41,7 @@ class Lexicon:
         return " ".join(words)
 
     def _longest_at(self, tokens: list[str], at: int, bare: bool) -> tuple[int, str]:
-        for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
+        for length in range(min(self._longest.get(tokens[at], 0), len(tokens) - at), 0, -1):
             meaning, kind = self.entries.get(" ".join(tokens[at : at + length]), (None, ""))
             if meaning is not None and not (bare and kind == "dialect"):
                 return length, meaning

@@ -78,15 +78,26 @@ def _place(vowels: str, closed: bool) -> int | None:
     return None if places is None else places[closed]
 
 
-@lru_cache(maxsize=8192)
-def _fold_char(char: str) -> str:
-    base = unicodedata.normalize("NFD", char)[0].lower()[0]
-    return "d" if base == "đ" else base
+_REMEMBERED = 8192  # letters: a text of all the signs there are shall not fill the memory
+
+
+class _Folded(dict[int, str]):
+    """Code point -> its one folded letter, worked out when it is first met; for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        base = unicodedata.normalize("NFD", chr(code))[0].lower()[0]
+        folded = "d" if base == "đ" else base
+        if len(self) < _REMEMBERED:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
 
 
 def fold(text: str) -> str:
     """Lower case without diacritics, đ as d; exactly one character for each character of `nfc(text)`."""
-    return "".join(map(_fold_char, nfc(text)))
+    return nfc(text).translate(_FOLDED)
 
 
 def bare_words(text: str) -> str:

@@ -92,10 +92,16 @@ _GAP = re.compile(r"\s")
 def find_times(text: str) -> Iterator[tuple[int, int]]:
     """Spans (start, end) of expressions of time in `nfc(text)`, left to right, without overlap."""
     text = nfc(text)
-    lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
     bare = marked_share(text) < UNACCENTED_BELOW
-    if bare:
-        lowered = fold(text)
+    lowered = fold(text) if bare else _lower(text)
     for match in (_UNACCENTED if bare else _ACCENTED).finditer(_GAP.sub(" ", lowered)):
         if not (bare and _PRONOUN.match(lowered, match.start())):
             yield match.span()
+
+
+def _lower(text: str) -> str:
+    """In small letters, as long as before: the few letters that would become two ("İ") stay."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)

@@ -61,11 +61,14 @@ def _learn() -> dict[str, Any]:
     import numpy as np
 
     from nlu.lexical import LexicalView, folds
+    from nlu.second_core import InTurn, second_core
     from nlu.second_topic import second_topic
 
     rows = [(text, label) for label, texts in EXAMPLES.items() for text in texts]
     texts, labels = [text for text, _ in rows], [label for _, label in rows]
-    view, again = LexicalView().fit(texts, labels), LexicalView().fit(texts, labels)
+    view = LexicalView().fit(texts, labels, InTurn())
+    with second_core(texts=100_000) as another:
+        again = LexicalView().fit(texts, labels, another)
     with tempfile.TemporaryDirectory() as folder:
         view.save(Path(folder))
         loaded = LexicalView.load(Path(folder))
