@@ -125,9 +125,9 @@ def _held_out(texts: Sequence[str], labels: Sequence[str]) -> list[Part]:
         column = {label: at for at, label in enumerate(view.labels)}
         asked = [at for at in sorted(held_out) if labels[at] in column]
         # Half of them as people without diacritics would type them.
-        margins = view._margins([fold(texts[at]) if n % 2 else texts[at] for n, at in enumerate(asked)])
+        typed = [fold(texts[at]) if n % 2 else texts[at] for n, at in enumerate(asked)]
         if asked:
-            parts.append((margins, np.array([column[labels[at]] for at in asked])))
+            parts.append((view._margins(typed), np.array([column[labels[at]] for at in asked])))
     return parts
 
 

@@ -59,6 +59,7 @@ def train_pipeline(model: Path, config: str, files: Sequence[str], domain: str |
     """
     with quiet_rasa():
         from rasa.engine.caching import LocalTrainingCache
+        from rasa.engine.exceptions import GraphComponentException, GraphSchemaValidationException
         from rasa.engine.recipes.recipe import Recipe
         from rasa.engine.runner.dask import DaskGraphRunner
         from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -78,7 +79,9 @@ def train_pipeline(model: Path, config: str, files: Sequence[str], domain: str |
             with TemporaryDirectory() as work:
                 trainer = GraphTrainer(LocalModelStorage.create(Path(work)), LocalTrainingCache(), DaskGraphRunner)
                 trainer.train(graph, importer, model, force_retraining=True)
-        except RasaException as error:
+        except GraphComponentException as error:  # says where, and its cause says what
+            raise RuntimeError(f"Rasa trained no model: {error} {error.__cause__}") from error
+        except (GraphSchemaValidationException, RasaException, ImportError) as error:
             raise RuntimeError(f"Rasa trained no model: {error}") from error
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -163,5 +164,45 @@ async def _burst() -> float:
     return time.monotonic() - start
 
 
+def _train() -> dict[str, Any]:
+    """What comes of a small training, and of the same with one thing broken."""
+    config = (ROOT / "config.yml").read_text(encoding="utf-8").replace("nlu/encoder/adapter.npz", "null")
+    intents = {"cancel": "cancel"}
+    blocks = [
+        f"- intent: {intents.get(label, 'report')}\n"
+        f"  metadata: {{topic: {label}}}\n"
+        f"  examples: |\n{''.join(f'    - {text}{chr(10)}' for text in texts)}"
+        for label, texts in EXAMPLES.items()
+    ]
+    sentences = 'version: "3.1"\nnlu:\n' + "".join(blocks)
+    domain = 'version: "3.1"\nintents: [report, cancel]\n'
+    return {
+        "made": _trained(config, sentences, domain),
+        "few": _trained(config, sentences.replace(blocks[0], "").replace(blocks[1], blocks[1][:130] + "\n"), domain),
+        "no_topic": _trained(config, sentences.replace("topic: waste_collection", "file: waste"), domain),
+        "no_yaml": _trained(config, sentences.replace("examples: |", "examples |"), domain),
+        "no_domain": _trained(config, sentences, "intents: 5\n"),
+        "no_component": _trained(config.replace("nlu.normalizer.", "nlu.standardizer."), sentences, domain),
+    }
+
+
+def _trained(config: str, sentences: str, domain: str) -> str:
+    """The files in the model, or the reason why there is none."""
+    from nlu.train import train_pipeline
+
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        for name, content in {"config.yml": config, "nlu.yml": sentences, "domain.yml": domain}.items():
+            (work / name).write_text(content, encoding="utf-8")
+        model = work / "model.tar.gz"
+        try:
+            train_pipeline(model, str(work / "config.yml"), [str(work / "nlu.yml")], str(work / "domain.yml"))
+        except RuntimeError as error:
+            assert not model.exists()
+            return str(error)
+        with tarfile.open(model) as archive:
+            return " ".join(sorted(Path(name).name for name in archive.getnames()))
+
+
 if __name__ == "__main__":
-    print(json.dumps({"learn": _learn, "restore": _restore, "rasa": _rasa}[sys.argv[1]]()))
+    print(json.dumps({"learn": _learn, "restore": _restore, "rasa": _rasa, "train": _train}[sys.argv[1]]()))
