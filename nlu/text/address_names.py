@@ -137,7 +137,7 @@ def bare_forms(phrases: Iterable[str]) -> frozenset[str]:
 
 
 _GROUPS = (
-    words.CONNECT, words.UNITS, words.ENDS_NAME, words.LOCATES, words.AREAS, words.HOUSE, words.LINE,
+    words.CONNECT, words.UNITS, words.ENDS_NAME, words.LOCATES, words.AREAS, words.HOUSE, words.NO_HOUSE,
     *words.NOT_AFTER.values(),
 )  # fmt: skip
 _FOLDED = {group: bare_forms(group) for group in _GROUPS}

@@ -95,15 +95,18 @@ class Reader(NameReader):
 
     def road_after(self, at: int) -> bool:
         """Whether a lane with its number or a known road is announced behind this number and belongs to it: two of
-        "2 đường" are roads, and 32 in "buýt 32 đường Láng" is a bus."""
-        house = at > 0 and is_one_of(self.tokens[at - 1], words.HOUSE)
-        line = at > 0 and is_one_of(self.tokens[at - 1], words.LINE)
-        if not self.near(at + 1) or line or not (house or len(self.tokens[at].text) > 1):
+        "2 đường" are roads, 32 in "buýt 32 đường Láng" is a bus, 12 in "ngày 12 ngõ 20 mất nước" a day."""
+        before = self.tokens[at - 1] if at > 0 else None
+        house = before is not None and is_one_of(before, words.HOUSE)
+        other = before is not None and is_one_of(before, words.NO_HOUSE)
+        if not self.near(at + 1) or other or not (house or len(self.tokens[at].text) > 1):
             return False
         piece = self._prefixed(at + 1) if PREFIXES.starts(self.tokens[at + 1]) else None
-        return piece is not None and (
-            piece.kind == "street" and piece.match is not None or house and piece.kind == "lane"
-        )
+        if piece is None:
+            return False
+        if piece.kind == "lane":
+            return house or _NUMBER.match(piece.value.lower()) is not None
+        return piece.kind == "street" and piece.match is not None
 
     def _code(self, at: int) -> Piece | None:
         token = self.tokens[at]

@@ -137,9 +137,11 @@ SURNAMES = _words("""
     nguyễn, trần, lê, phạm, hoàng, huỳnh, phan, vũ, võ, đặng, bùi, ngô, lý, đinh, trịnh, phùng, nguyen, pham
 """)
 
-# A number after these is a house; after those it is a bus.
+# A number after these is a house; after those it is a bus, a day, an hour, an amount.
 HOUSE = _words("nhà, số")
-LINE = _words("buýt, tuyến, xe")
+NO_HOUSE = _words("""
+    buýt, tuyến, xe, ngày, hôm, mùng, mồng, tháng, năm, thứ, lúc, tầm, khoảng, hồi, hơn, cả, hết, mấy, tầng, lần
+""")
 
 # After these words a name of one syllable with a capital is a place: "ở Vinh".
 LOCATES = _words("ở, tại, quê, về, trong, dưới, qua, đoạn, khu, gần, đến, chỗ, phía")
