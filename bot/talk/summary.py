@@ -23,6 +23,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
     from bot.talk.report import payload
 
     body.question = "confirm"
+    more = _more_words(talk, body)
     save(draft, body, talk.now)
     report = _report(body, draft)
     way = preview_route(talk.city, report)
@@ -44,7 +45,7 @@ def show(talk: Talk, draft: Draft, body: Body) -> None:
         attachments=_attachment_words(talk, body),
         agency=talk.city.agency_name(way.agency),
         due=in_words(due),
-        more=_more_words(talk, body),
+        more=more,
     )
 
 
@@ -178,7 +179,8 @@ def _more_words(talk: Talk, body: Body) -> str:
     if topic.level == "urgent" or body.level == "urgent" or topic.priority == "urgent":
         numbers = ", ".join(n for n in topic.hotlines if n in talk.city.hotlines and talk.city.hotlines[n].shown)
         lines += [talk.words("summary_danger").format(numbers=numbers)] if numbers else []
-    if "photo" in topic.fields and not body.attachments:
+    if "photo" in topic.fields and not body.attachments and not body.asked.get("photo"):
+        body.asked["photo"] = 1  # whoever goes on without one has heard it
         lines.append(talk.words("summary_invite_photo"))
     if body.second and body.second in talk.city.topics:
         lines.append(talk.words("summary_second").format(topic=talk.city.topic_name(body.second)))

@@ -57,6 +57,15 @@ def test_a_known_resident_needs_two_messages(desk: Desk, photo: bytes) -> None:
     assert [(a.kind, a.stage) for a in case.attachments] == [("photo", "report")]
 
 
+def test_a_picture_is_invited_once(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.dialogue.means("ko co anh", "skip")
+    assert "Có ảnh" in said(desk.hears("an", LIGHT))
+    again = said(desk.hears("an", "ko co anh"))
+    assert "Đính kèm: không có" in again
+    assert "Có ảnh" not in again
+
+
 def test_sending_twice_files_once(desk: Desk) -> None:
     desk.agrees("an")
     desk.hears("an", LIGHT)
