@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bot.domain.deadline import in_words
 from bot.domain.message import Button
+from bot.domain.topics import Topic
 from bot.services.file_case import Report, file_case, level_of, preview_route
 from bot.services.handle_case import Actor
 from bot.services.review import doubt
@@ -175,13 +176,21 @@ def _more_words(talk: Talk, body: Body) -> str:
     topic = talk.city.topics.get(body.topic or "")
     if topic is None or body.kind != "report":
         return ""
-    lines = []
-    if topic.level == "urgent" or body.level == "urgent" or topic.priority == "urgent":
-        numbers = ", ".join(n for n in topic.hotlines if n in talk.city.hotlines and talk.city.hotlines[n].shown)
-        lines += [talk.words("summary_danger").format(numbers=numbers)] if numbers else []
-    if "photo" in topic.fields and not body.attachments and not body.asked.get("photo"):
-        body.asked["photo"] = 1  # whoever goes on without one has heard it
+    numbers = ", ".join(_danger_numbers(talk, body, topic))
+    lines = [talk.words("summary_danger").format(numbers=numbers)] if numbers else []
+    # Nobody shall stay near a danger for a picture; whoever goes on without one has heard it.
+    if "photo" in topic.fields and body.level != "urgent" and not body.attachments and not body.asked.get("photo"):
+        body.asked["photo"] = 1
         lines.append(talk.words("summary_invite_photo"))
     if body.second and body.second in talk.city.topics:
         lines.append(talk.words("summary_second").format(topic=talk.city.topic_name(body.second)))
     return ("\n" + "\n".join(lines)) if lines else ""
+
+
+def _danger_numbers(talk: Talk, body: Body, topic: Topic) -> list[str]:
+    """Whom to call: for a matter told as an emergency the numbers that save lives stand before the topic's own."""
+    first = talk.city.outcomes["emergency"].hotlines if body.level == "urgent" else ()
+    if not first and "urgent" not in (topic.level, topic.priority):
+        return []
+    known = talk.city.hotlines
+    return [number for number in dict.fromkeys((*first, *topic.hotlines)) if number in known and known[number].shown]

@@ -10,6 +10,7 @@ from tests.scripted import Desk, said
 from tests.unit.office import Office, picture
 
 FIRE = "cháy nhà ở ngõ 12 phố Vọng có người mắc kẹt"
+SHOCK = "có người bị điện giật ở cột đèn ngõ 12 phố Vọng"
 BRIBE = "tôi tố cáo ông Trần Văn Xấu nhận hối lộ 50 triệu"
 LIGHT = "đèn đường trước nhà văn hoá tổ 5 Kim Giang tắt cả tuần nay"
 HOLE = "ổ gà to lắm"
@@ -69,6 +70,18 @@ def test_the_emergency_is_filed_urgent_without_typing_it_again(desk: Desk) -> No
     (case,) = desk.cases()
     assert FIRE in case.text
     assert case.level == "urgent"
+
+
+def test_at_the_summary_of_an_emergency_lives_come_before_the_office_and_no_picture_is_asked_for(desk: Desk) -> None:
+    desk.agrees("an")
+    desk.dialogue.means(
+        SHOCK, "emergency", ranking=[("emergency", 0.6), ("electricity", 0.3)], confidence=0.6, label="emergency"
+    )
+    desk.hears("an", SHOCK)
+    summary = said(desk.presses("an", "Ghi phản ánh khẩn"))
+    assert "Điện lực" in summary
+    assert "112, 113, 114, 115, 19001288" in summary
+    assert "Có ảnh" not in summary
 
 
 # ---- denunciation, formal complaint
