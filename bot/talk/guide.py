@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.services.privacy import forget_last
-from bot.talk import aside, consent, second
+from bot.talk import aside, consent, second, track
 from bot.talk.draft import Body, find_draft, open_draft, save
 from bot.talk.turn import Talk, syllables
 from nlu.text.normalize import fold, normalize
@@ -229,12 +229,14 @@ def small_talk(talk: Talk) -> None:
 
 
 def _nothing_open(talk: Talk) -> None:
-    """`đúng`, `không`, `bỏ qua` when nothing was asked."""
+    """`đúng`, `không`, `bỏ qua`, `nhầm rồi` when nothing was asked."""
     last = talk.state("last_case")
     if talk.heard.intent == "affirm" and last and find_draft(talk.session, talk.conversation) is None:
         return talk.say("utter_already_filed", code=last)
     if talk.heard.intent == "affirm":
         return talk.say("utter_ask_what")
+    if talk.heard.intent == "deny" and last and talk.cue("mistaken"):
+        return track.by_code(talk, last)  # what stands there, with the buttons that change it
     if talk.heard.intent == "deny":
         return talk.say("utter_later")
     talk.say("utter_help" if len(talk.text.split()) > _FEW else "utter_nothing_open")

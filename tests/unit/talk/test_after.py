@@ -26,6 +26,7 @@ def meanings(desk: Desk) -> None:
     means("rút phiếu giúp tôi", "withdraw")
     means("đồng ý", "affirm")
     means("không", "deny")
+    means("chết nhầm rồi", "deny")
     means("tôi hài lòng", "rate_good")
     means("chưa xong", "not_done")
     means("đèn vẫn tắt từ hôm qua tới giờ", "not_done")
@@ -64,6 +65,12 @@ def test_withdrawing_asks_once_and_no_why(desk: Desk, code: str) -> None:
     assert desk.cases()[0].status != "withdrawn"
     assert "Đã rút" in said(desk.presses("an", "Đúng, rút phiếu"))
     assert desk.cases()[0].status == "withdrawn"
+
+
+def test_whoever_sees_a_slip_after_sending_is_shown_what_can_be_changed(desk: Desk, code: str) -> None:
+    shown = desk.hears("an", "chết nhầm rồi")
+    assert code in said(shown)
+    assert [b.label for b in shown[-1].buttons] == ["Bổ sung", "Rút phiếu"]
 
 
 def test_the_answer_may_be_typed(desk: Desk, code: str) -> None:
