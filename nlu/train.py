@@ -76,9 +76,12 @@ def train_pipeline(model: Path, config: str, files: Sequence[str], domain: str |
             kind = TrainingType.BOTH if domain else TrainingType.NLU
             graph = Recipe.recipe_for_name(settings.get("recipe")).graph_config_for_recipe(settings, {}, kind)
             validate(graph)
-            with TemporaryDirectory() as work:
-                trainer = GraphTrainer(LocalModelStorage.create(Path(work)), LocalTrainingCache(), DaskGraphRunner)
-                trainer.train(graph, importer, model, force_retraining=True)
+            with TemporaryDirectory(prefix=".training-", dir=model.parent) as work:
+                parts, made = Path(work) / "parts", Path(work) / model.name
+                parts.mkdir()
+                trainer = GraphTrainer(LocalModelStorage.create(parts), LocalTrainingCache(), DaskGraphRunner)
+                trainer.train(graph, importer, made, force_retraining=True)
+                made.replace(model)  # whoever is killed while writing leaves no half of a model under its name
         except GraphComponentException as error:  # says where, and its cause says what
             raise RuntimeError(f"Rasa trained no model: {error} {error.__cause__}") from error
         except (GraphSchemaValidationException, RasaException, ImportError) as error:

@@ -35,7 +35,7 @@ def register(commands: Any) -> None:
     )
     compare.add_argument("--epochs", metavar="N", help="số vòng học của stock, mặc định 100 như rasa init")
     compare.add_argument(
-        "--per-label", metavar="N", help="số câu học của mỗi nhãn, mặc định 20; all: tất cả (stock học gần một ngày)"
+        "--per-label", metavar="N", help="số câu học của mỗi nhãn, mặc định 20; all: tất cả (stock học hơn một ngày)"
     )
     compare.add_argument("--adapter", metavar="FILE", help="phần đã học của bộ mã hoá câu")
     compare.add_argument("--data", metavar="DIR", help="thư mục có topics/ và nlu/, mặc định data")
